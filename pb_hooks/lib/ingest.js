@@ -1,0 +1,210 @@
+// Writes one group of sync requests in one transaction: all of it or nothing.
+//
+// The body is four lines of JSON, so that each statement parses only the rows it needs:
+//   {"keys": [apiKeys id…], "users": [users id…]}   who is writing
+//   [session…]   [message…]   [part…]               rows as objects; an absent column keeps its value
+//
+// SQLite does the merging, row by row in the order given, so a row may occur more than once. In a
+// row '' and 0 mean "not said": they never replace a value. The values are bound, never spliced.
+
+const KEEP = "keep"; // set on insert, never changed after
+const REPLACE = "replace"; // the last value that was said wins
+const EARLIEST = "earliest";
+
+// Column: [rule, what counts as "not said"].
+
+const SESSION = {
+  user: [KEEP, "''"],
+  externalId: [KEEP, "''"],
+  title: [REPLACE, "''"],
+  projectPath: [REPLACE, "''"],
+  projectName: [REPLACE, "''"],
+  model: [REPLACE, "''"],
+  provider: [REPLACE, "''"],
+  gitBranch: [REPLACE, "''"],
+  promptTokens: [REPLACE, "0"],
+  completionTokens: [REPLACE, "0"],
+  cacheReadTokens: [REPLACE, "0"],
+  cacheWriteTokens: [REPLACE, "0"],
+  reasoningTokens: [REPLACE, "0"],
+  cost: [REPLACE, "0"],
+  durationMs: [REPLACE, "0"],
+  toolCallCount: [REPLACE, "0"],
+  endReason: [REPLACE, "''"],
+  createdAt: [EARLIEST, "0"],
+};
+
+const MESSAGE = {
+  session: [KEEP, "''"],
+  externalId: [KEEP, "''"],
+  role: [REPLACE, "'unknown'"],
+  textContent: [REPLACE, "''"],
+  model: [REPLACE, "''"],
+  provider: [REPLACE, "''"],
+  promptTokens: [REPLACE, "0"],
+  completionTokens: [REPLACE, "0"],
+  cacheReadTokens: [REPLACE, "0"],
+  cacheWriteTokens: [REPLACE, "0"],
+  reasoningTokens: [REPLACE, "0"],
+  cost: [REPLACE, "0"],
+  durationMs: [REPLACE, "0"],
+  partsHash: [REPLACE, "''"],
+  seq: [KEEP, "0"],
+  createdAt: [EARLIEST, "0"],
+};
+
+const said = (column, empty) => `COALESCE(value->>'${column}', ${empty})`;
+
+// What the column of an existing row becomes.
+function merged(column, [rule, empty], fillWhen = "FALSE") {
+  if (rule === EARLIEST) {
+    return `min(${column}, excluded.${column})`;
+  }
+  const keeps = `excluded.${column} = ${empty} OR (${fillWhen} AND ${column} != ${empty})`;
+  return `CASE WHEN ${keeps} THEN ${column} ELSE excluded.${column} END`;
+}
+
+// The statement that inserts or merges `rows`; a row that says nothing new is not written at all.
+function upsert(table, columns, extra, { fillWhen, guard }) {
+  const set = {};
+  for (const column in columns) {
+    if (columns[column][0] !== KEEP) {
+      set[column] = merged(column, columns[column], fillWhen);
+    }
+  }
+  for (const column in extra) {
+    set[column] = extra[column].merge;
+  }
+  const names = ["id", ...Object.keys(columns), ...Object.keys(extra)];
+  const values = [
+    "value->>'id'",
+    ...Object.keys(columns).map((column) => said(column, columns[column][1])),
+    ...Object.keys(extra).map((column) => extra[column].insert),
+  ];
+  const news = Object.keys(set).filter((column) => !(extra[column] || {}).silent);
+  return `INSERT INTO ${table} (${names.join(", ")}, created, updated)
+    SELECT ${values.join(", ")}, {:now}, {:now} FROM json_each({:rows}) WHERE TRUE
+    ON CONFLICT (id) DO UPDATE SET
+      ${Object.keys(set).map((column) => `${column} = ${set[column]}`).join(",\n      ")},
+      updated = excluded.updated
+    WHERE ${guard} AND (${news.map((column) => `${column} IS NOT (${set[column]})`).join(" OR ")})`;
+}
+
+// Unknown keys of the payload are kept aside in `extra`, newest value of each key.
+const EXTRA = {
+  insert: "value->'extra'",
+  merge: "CASE WHEN excluded.extra IS NULL THEN extra ELSE json_patch(COALESCE(extra, '{}'), excluded.extra) END",
+};
+
+const UPSERT_SESSIONS = upsert(
+  "sessions",
+  SESSION,
+  {
+    // A source that was only assumed gives way to the first one that is said; a said one gives way
+    // to a session's own word, not to a message's.
+    source: {
+      insert: said("source", "''"),
+      merge: `CASE WHEN excluded.sourceAssumed OR (excluded.stub AND NOT sourceAssumed) THEN source ELSE excluded.source END`,
+    },
+    sourceAssumed: {
+      insert: said("sourceAssumed", "FALSE"),
+      merge: "sourceAssumed AND excluded.sourceAssumed",
+    },
+    // A stub was made for a message; the first session request makes it whole.
+    stub: { insert: said("stub", "FALSE"), merge: "stub AND excluded.stub" },
+    totalTokens: {
+      insert: `${said("promptTokens", "0")} + ${said("completionTokens", "0")}`,
+      merge: `(${merged("promptTokens", SESSION.promptTokens, "excluded.stub")}) + (${merged("completionTokens", SESSION.completionTokens, "excluded.stub")})`,
+    },
+    extra: EXTRA,
+    isPublic: { insert: "FALSE", merge: "isPublic" },
+    // Alone it is no news: a request that repeats what is known leaves the session untouched.
+    updatedAt: {
+      insert: said("updatedAt", "0"),
+      merge: "max(updatedAt, excluded.updatedAt)",
+      silent: true,
+    },
+  },
+  // A stub row fills gaps; it never overrules what a session said of itself.
+  { fillWhen: "excluded.stub", guard: "sessions.user = excluded.user" },
+);
+
+const UPSERT_MESSAGES = upsert("messages", MESSAGE, { extra: EXTRA }, { guard: "messages.session = excluded.session" });
+
+const UPSERT_PARTS = `INSERT INTO parts (id, message, type, content, "order")
+  SELECT value->>'id', value->>'message', value->>'type', value->>'content', value->>'order'
+  FROM json_each({:rows}) WHERE TRUE
+  ON CONFLICT (id) DO UPDATE SET type = excluded.type, content = excluded.content
+  WHERE type IS NOT excluded.type OR content IS NOT excluded.content`;
+
+const DELETE_SURPLUS_PARTS = `DELETE FROM parts WHERE id IN (
+  SELECT parts.id FROM json_each({:rows}) JOIN parts ON parts.message = value->>'id'
+  WHERE value->>'partCount' IS NOT NULL AND parts."order" >= value->>'partCount')`;
+
+const COUNT_MESSAGES = `UPDATE sessions SET
+    messageCount = (SELECT count(*) FROM messages WHERE messages.session = sessions.id),
+    updatedAt = max(updatedAt, (
+      SELECT max(createdAt) FROM messages WHERE messages.session = sessions.id)),
+    updated = {:now}
+  WHERE id IN (
+    SELECT messages.session FROM json_each({:rows}) JOIN messages ON messages.id = value->>'id'
+    WHERE messages.updated = {:now})`;
+
+const REFRESH_SEARCH_TEXT = `UPDATE sessions
+  SET searchableText = trim(title || char(10) || projectName || char(10) || projectPath, char(10))
+  WHERE updated = {:now} AND id IN (SELECT value->>'id' FROM json_each({:rows}))`;
+
+const CHANGED_SESSIONS = `SELECT DISTINCT sessions.id AS id
+  FROM json_each({:rows}) JOIN sessions ON sessions.id = value->>'id'
+  WHERE sessions.updated = {:now}`;
+
+const REFUSED_KEYS = `SELECT value AS id FROM json_each({:head}, '$.keys')
+  WHERE value NOT IN (SELECT id FROM apiKeys WHERE revokedAt = 0)`;
+
+const REFUSED_USERS = `SELECT value AS id FROM json_each({:head}, '$.users')
+  WHERE value NOT IN (SELECT id FROM users)`;
+
+function ids(db, sql, params) {
+  const rows = arrayOf(new DynamicModel({ id: "" }));
+  db.newQuery(sql).bind(params).all(rows);
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Write the group. Returns {"sessions": n} with the number of sessions that changed, or
+ * {"refused": true, "keys": […], "users": […]} with the writers that no longer exist, in which
+ * case nothing was written.
+ */
+function write(app, body) {
+  const [head, sessions, messages, parts] = body.split("\n");
+  const now = new Date().toISOString().replace("T", " ");
+  let result;
+  app.runInTransaction((tx) => {
+    const db = tx.db();
+    const keys = ids(db, REFUSED_KEYS, { head });
+    const users = ids(db, REFUSED_USERS, { head });
+    if (keys.length > 0 || users.length > 0) {
+      result = { refused: true, keys, users };
+      return;
+    }
+    db.newQuery(UPSERT_SESSIONS).bind({ rows: sessions, now }).execute();
+    if (messages !== "[]") {
+      db.newQuery(UPSERT_MESSAGES).bind({ rows: messages, now }).execute();
+      db.newQuery(DELETE_SURPLUS_PARTS).bind({ rows: messages }).execute();
+      if (parts !== "[]") {
+        db.newQuery(UPSERT_PARTS).bind({ rows: parts }).execute();
+      }
+      db.newQuery(COUNT_MESSAGES).bind({ rows: messages, now }).execute();
+    }
+    db.newQuery(REFRESH_SEARCH_TEXT).bind({ rows: sessions, now }).execute();
+    const changed = ids(db, CHANGED_SESSIONS, { rows: sessions, now });
+    for (const id of changed) {
+      // Saved through PocketBase itself so that realtime subscribers hear of it, once a session.
+      tx.saveNoValidate(tx.findRecordById("sessions", id));
+    }
+    result = { sessions: changed.length };
+  });
+  return result;
+}
+
+module.exports = { write };

@@ -1,0 +1,65 @@
+"""The one list of all routes, and how a route becomes an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from sidecar.api import account, openapi, service, sessions, sync
+from sidecar.api.http import Auth, Call, Endpoint
+from sidecar.domain.principal import Via
+from sidecar.errors import Forbidden, Unauthenticated
+
+_DOCUMENTED: tuple[Endpoint, ...] = (
+    *sync.ENDPOINTS,
+    *sessions.ENDPOINTS,
+    *account.ENDPOINTS,
+    *service.ENDPOINTS,
+)
+
+
+def endpoints() -> Sequence[Endpoint]:
+    """Return every endpoint, in the order in which they are matched."""
+    document, page = openapi.handlers(_DOCUMENTED)
+    return (
+        *_DOCUMENTED,
+        Endpoint("GET", "/openapi.json", document, "", Auth.NONE, "Service", public=False),
+        Endpoint("GET", "/docs", page, "", Auth.NONE, "Service", public=False),
+    )
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route(path, _endpoint(endpoint), methods=[endpoint.method])
+        for endpoint in endpoints()
+        for path in (endpoint.path, *endpoint.aliases)
+    ]
+
+
+def _endpoint(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        request.state.endpoint = endpoint.path
+        call = Call(request, request.state.context)
+        if endpoint.auth is not Auth.NONE:
+            await _authenticate(call, endpoint.auth)
+        try:
+            return await endpoint.handler(call)
+        except Unauthenticated:
+            key = call.principal.key if endpoint.auth is Auth.WRITER else None
+            if key is not None:
+                call.context.keys.forget(key)
+            raise
+
+    return answer
+
+
+async def _authenticate(call: Call, auth: Auth) -> None:
+    principal = await call.context.identity.authenticate(
+        call.evidence, fresh=auth is not Auth.WRITER
+    )
+    call.request.state.principal = call.known(principal)
+    if auth is Auth.PERSON and principal.via is Via.KEY:
+        raise Forbidden("API keys are managed by people: sign in to the dashboard, not with a key.")

@@ -1,0 +1,169 @@
+"""Between ASGI and handlers: what a call carries, bodies in, JSON out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NoReturn
+
+import orjson
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from sidecar.context import AppContext
+from sidecar.domain.principal import Principal
+from sidecar.domain.text import clean_json
+from sidecar.errors import InvalidRequest, TooLarge, Unauthenticated
+from sidecar.services.identity import Evidence
+
+_DISCARDED = 4  # times the limit that is read and thrown away, so that the client sees the 413
+
+
+class Auth(StrEnum):
+    """Who may call an endpoint."""
+
+    NONE = "nobody in particular"
+    ANYONE = "an API key, a PocketBase user token or a signed-in browser"
+    WRITER = "the same; a remembered key will do, because the database checks it when it writes"
+    PERSON = "a signed-in browser or a PocketBase user token"
+
+
+@dataclass
+class Call:
+    """One request on its way through a handler."""
+
+    request: Request
+    context: AppContext
+    _principal: Principal | None = None
+
+    @property
+    def principal(self) -> Principal:
+        if self._principal is None:
+            raise Unauthenticated("Missing Authorization header")
+        return self._principal
+
+    def known(self, principal: Principal) -> Principal:
+        self._principal = principal
+        return principal
+
+    @property
+    def evidence(self) -> Evidence:
+        return evidence_of(self.request)
+
+    async def json(self) -> Any:
+        """Return the body as parsed JSON with text that a database can hold."""
+        return parse_json(await read_body(self.request, self.context.settings.max_body_bytes))
+
+    def query(self, name: str) -> str | None:
+        """Return a query parameter, None when it is absent or empty."""
+        return self.request.query_params.get(name) or None
+
+    def limit(self, default: int, most: int) -> int:
+        """Return the `limit` parameter, never more than `most`."""
+        text = self.query("limit")
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < 1:
+            raise InvalidRequest(f"limit must be a whole number from 1 to {most}.")
+        return min(int(text), most)
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query parameter, for the reference."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route and what the reference says of it. `aliases` are further paths, not documented."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    auth: Auth
+    tag: str
+    response: type[BaseModel] | None = None
+    request: type[BaseModel] | None = None
+    query: tuple[Query, ...] = ()
+    aliases: tuple[str, ...] = ()
+    errors: tuple[int, ...] = ()
+    public: bool = True
+    description: str = ""
+
+
+def evidence_of(request: Request) -> Evidence:
+    return Evidence(
+        method=request.method,
+        headers=request.headers.raw,
+        peer=request.client.host if request.client else "",
+    )
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body. Raises TooLarge beyond `limit` bytes."""
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > limit * _DISCARDED:
+        _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size <= limit:
+                chunks.append(chunk)
+            elif size > limit * _DISCARDED:
+                break
+    except ClientDisconnect as exc:
+        raise InvalidRequest("The connection was closed before the body was complete.") from exc
+    if size > limit:
+        _too_large(limit)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> NoReturn:
+    raise TooLarge(f"The body is larger than {limit // 1_048_576} MB. Send it in several requests.")
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the parsed JSON. Raises InvalidRequest when it is not valid JSON in UTF-8."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    # JSON.stringify writes half of an emoji as a lone surrogate, which strict parsers refuse.
+    try:
+        return clean_json(json.loads(body.decode("utf-8"), parse_constant=_no_constant))
+    except UnicodeDecodeError as exc:
+        raise InvalidRequest("The body is not valid UTF-8.") from exc
+    except RecursionError as exc:
+        raise InvalidRequest("The body is nested too deeply.") from exc
+    except ValueError as exc:
+        raise InvalidRequest("The body is not valid JSON.") from exc
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def json_response(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    content = value if isinstance(value, bytes) else orjson.dumps(value)
+    return Response(content, status, headers, "application/json")
+
+
+def error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the one shape of an error: `{"error": "<sentence>"}`."""
+    return json_response({"error": message}, status, headers)

@@ -1,0 +1,159 @@
+"""What the API answers, for the reference and for those who read the code."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ErrorOut(BaseModel):
+    """Every error has this shape."""
+
+    error: str = Field(description="A sentence that says what is wrong and what to do.")
+
+
+class HealthOut(BaseModel):
+    status: Literal["ok"]
+    timestamp: int = Field(description="Unix ms.")
+
+
+class SessionSynced(BaseModel):
+    ok: Literal[True]
+    success: Literal[True]
+    sessionId: str
+
+
+class MessageSynced(BaseModel):
+    ok: Literal[True]
+    success: Literal[True]
+    messageId: str
+
+
+class BatchSynced(BaseModel):
+    ok: Literal[True]
+    success: Literal[True]
+    sessions: int = Field(description="Sessions stored.")
+    messages: int = Field(description="Messages stored.")
+    errors: list[str] = Field(description="A sentence for each item that was not stored.")
+
+
+class SessionIds(BaseModel):
+    sessionIds: list[str] = Field(description="The agents' own ids.")
+
+
+class SessionOut(BaseModel):
+    """A session. Times are Unix ms, cost is US dollars."""
+
+    id: str
+    externalId: str
+    title: str | None
+    projectPath: str | None
+    projectName: str | None
+    model: str | None
+    provider: str | None
+    source: str | None
+    promptTokens: int
+    completionTokens: int
+    totalTokens: int
+    cost: float
+    durationMs: int | None
+    isPublic: bool
+    messageCount: int
+    createdAt: int
+    updatedAt: int
+
+
+class SessionsOut(BaseModel):
+    sessions: list[SessionOut]
+    cursor: str | None = Field(description="Send it as `cursor` to get the next page.")
+
+
+class PartOut(BaseModel):
+    type: str
+    content: Any
+
+
+class MessageOut(BaseModel):
+    id: str
+    externalId: str
+    role: Literal["user", "assistant", "system", "tool", "unknown"]
+    textContent: str | None
+    model: str | None
+    promptTokens: int | None
+    completionTokens: int | None
+    durationMs: int | None
+    createdAt: int
+    parts: list[PartOut]
+
+
+class TranscriptOut(BaseModel):
+    """A session with all its messages in order."""
+
+    session: SessionOut
+    messages: list[MessageOut]
+
+
+class ModelUsage(BaseModel):
+    tokens: int
+    cost: float
+    sessions: int
+
+
+class StatsOut(BaseModel):
+    sessionCount: int
+    messageCount: int
+    totalTokens: int
+    totalCost: float
+    totalDurationMs: int
+    modelUsage: dict[str, ModelUsage]
+
+
+class UserOut(BaseModel):
+    id: str
+    autheliaId: str
+    email: str | None
+    name: str | None
+    avatarUrl: str | None
+    enabledAgents: list[str] | None
+    createdAt: int
+
+
+class MeOut(BaseModel):
+    """The signed-in user and, for a browser, a short-lived PocketBase token."""
+
+    user: UserOut
+    token: str | None
+    tokenExpiresAt: int | None = Field(description="Unix ms.")
+    record: dict[str, Any] | None = Field(description="For the PocketBase SDK's auth store.")
+    isAdmin: bool
+    signOutUrl: str | None
+    version: str
+
+
+class KeyOut(BaseModel):
+    id: str
+    name: str
+    prefix: str
+    createdAt: int
+    lastUsedAt: int | None
+    expiresAt: int | None
+    revokedAt: int | None
+
+
+class KeysOut(BaseModel):
+    keys: list[KeyOut]
+
+
+class KeyIn(BaseModel):
+    """A new key."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: str = Field(default="", description="To tell it from others, such as `laptop`.")
+    expiresAt: int | None = Field(default=None, ge=0, le=2**53, description="Unix ms.")
+
+
+class NewKeyOut(BaseModel):
+    key: str = Field(description="Shown this once; only its hash is stored.")
+    record: KeyOut

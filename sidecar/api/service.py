@@ -1,0 +1,75 @@
+"""The state of the service, for plugins, operators and Traefik."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
+
+from sidecar import __version__
+from sidecar.api import schemas
+from sidecar.api.http import Auth, Call, Endpoint, json_response
+from sidecar.errors import Forbidden, Unauthenticated
+
+
+async def health(call: Call) -> Response:
+    return json_response({"status": "ok", "timestamp": call.context.clock.now()})
+
+
+async def ready(call: Call) -> Response:
+    context = call.context
+    reasons = []
+    if not await context.pocketbase.healthy():
+        reasons.append(f"PocketBase does not answer at {context.settings.pocketbase_url}.")
+    reasons += [
+        f"The {worker.name} has crashed {worker.crashes} times, last with {worker.last_error}."
+        for worker in context.workers
+        if worker.crashes
+    ]
+    body = {
+        "status": "not ready" if reasons else "ready",
+        "reasons": reasons,
+        "pendingWrites": context.writer.pending,
+        "version": __version__,
+    }
+    return json_response(body, 503 if reasons else 200)
+
+
+async def metrics(call: Call) -> Response:
+    peer = call.request.client
+    address = ip_address(peer.host) if peer else None
+    if address is None or not any(
+        address in network for network in call.context.settings.metrics_networks
+    ):
+        raise Forbidden("Metrics are not for this address. See OPENSYNC_METRICS_NETWORKS.")
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def admin(call: Call) -> Response:
+    """Answer Traefik's question whether the visitor may open the PocketBase admin UI."""
+    identity = call.context.identity.proxy_identity(call.evidence)
+    if identity is None:
+        raise Unauthenticated("Sign in first.")
+    group = call.context.settings.admin_group
+    if group not in identity.groups:
+        raise Forbidden(f"The admin UI is for members of the group {group}.")
+    return Response(status_code=200)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/health",
+        health,
+        "Tell that the service runs",
+        Auth.NONE,
+        "Service",
+        schemas.HealthOut,
+        aliases=("/api/sync/health",),
+        description="Asks no database; plugins call it before they sign in.",
+    ),
+    Endpoint("GET", "/ready", ready, "Tell what works", Auth.NONE, "Service", public=False),
+    Endpoint("GET", "/metrics", metrics, "Prometheus metrics", Auth.NONE, "Service", public=False),
+    Endpoint("GET", "/internal/admin", admin, "May open /_/?", Auth.NONE, "Service", public=False),
+)

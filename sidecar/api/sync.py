@@ -1,0 +1,97 @@
+"""What plugins call to put sessions here."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from sidecar.api import schemas
+from sidecar.api.http import Auth, Call, Endpoint, json_response
+from sidecar.domain.wire import BatchIn, MessageIn, SessionIn
+
+# `success` is what Cursor plugins before 1.0.10 look for.
+_OK = {"ok": True, "success": True}
+
+
+async def session(call: Call) -> Response:
+    stored = await call.context.ingest.session(call.principal, await call.json())
+    return json_response({**_OK, "sessionId": stored})
+
+
+async def message(call: Call) -> Response:
+    stored = await call.context.ingest.message(call.principal, await call.json())
+    return json_response({**_OK, "messageId": stored})
+
+
+async def batch(call: Call) -> Response:
+    result = await call.context.ingest.batch(call.principal, await call.json())
+    return json_response(
+        {
+            **_OK,
+            "sessions": result.sessions,
+            "messages": result.messages,
+            "errors": result.errors,
+        }
+    )
+
+
+async def sessions_list(call: Call) -> Response:
+    ids = await call.context.sessions.external_ids(call.principal.user)
+    return json_response(b'{"sessionIds":' + ids + b"}")
+
+
+_WRITE_ERRORS = (400, 401, 413, 422, 503)
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/sync/session",
+        session,
+        "Create or update a session",
+        Auth.WRITER,
+        "Sync",
+        schemas.SessionSynced,
+        SessionIn,
+        aliases=("/api/sync/session",),
+        errors=_WRITE_ERRORS,
+        description="Absent, null, 0 and placeholder values never replace a stored one. Token "
+        "counts and cost are absolute totals.",
+    ),
+    Endpoint(
+        "POST",
+        "/sync/message",
+        message,
+        "Create or update a message",
+        Auth.WRITER,
+        "Sync",
+        schemas.MessageSynced,
+        MessageIn,
+        aliases=("/api/sync/message",),
+        errors=_WRITE_ERRORS,
+        description="The session is made when it is not known yet.",
+    ),
+    Endpoint(
+        "POST",
+        "/sync/batch",
+        batch,
+        "Create or update many sessions and messages",
+        Auth.WRITER,
+        "Sync",
+        schemas.BatchSynced,
+        BatchIn,
+        aliases=("/api/sync/batch",),
+        errors=_WRITE_ERRORS,
+        description="Items as in the single calls. What can be understood is stored in one "
+        "transaction; the rest is listed in `errors`.",
+    ),
+    Endpoint(
+        "GET",
+        "/sync/sessions/list",
+        sessions_list,
+        "List the agents' own ids of all sessions",
+        Auth.ANYONE,
+        "Sync",
+        schemas.SessionIds,
+        aliases=("/api/sync/sessions/list",),
+        errors=(401, 503),
+    ),
+)

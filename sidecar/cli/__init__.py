@@ -1,0 +1,53 @@
+"""The `opensync` command: one group a noun, `-h` everywhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from sidecar import __version__
+from sidecar.cli import configuration, keys, schema, serve, users
+from sidecar.cli.console import errors
+from sidecar.config import misspelt_variables
+from sidecar.errors import OpenSyncError
+
+app = typer.Typer(
+    name="opensync",
+    help="A self-hosted home for AI coding sessions.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(serve.serve)
+app.command("config")(configuration.config)
+app.add_typer(schema.app, name="schema")
+app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    for sentence in misspelt_variables(dict(os.environ)):
+        errors.print(f"[yellow]{sentence}[/]")
+
+
+def main() -> None:
+    """Run the command; an error that was meant is one sentence and exit code 1."""
+    try:
+        app()
+    except OpenSyncError as exc:
+        errors.print(f"[red]{exc.message}[/]", highlight=False)
+        sys.exit(1)

@@ -1,0 +1,70 @@
+"""Where commands print: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from rich.console import Console
+
+from sidecar.config import Settings, load_settings
+from sidecar.domain.clock import Clock
+from sidecar.errors import ConfigError
+from sidecar.pocketbase import client
+from sidecar.pocketbase.client import PocketBase
+
+T = TypeVar("T")
+
+output = Console()
+errors = Console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    output.print_json(json.dumps(value, ensure_ascii=False))
+
+
+def run(main: Callable[[PocketBase, Settings], Awaitable[T]]) -> T:
+    """Run `main` with a PocketBase that is known to answer and to accept the superuser."""
+
+    async def connected() -> T:
+        settings = load_settings()
+        async with pocketbase_of(settings) as pocketbase:
+            return await main(pocketbase, settings)
+
+    return asyncio.run(connected())
+
+
+@asynccontextmanager
+async def pocketbase_of(settings: Settings) -> AsyncIterator[PocketBase]:
+    if not settings.pocketbase_email:
+        raise ConfigError(
+            f"No stack was found in {settings.data}. Start one with `opensync up`, point "
+            "OPENSYNC_DATA at its folder, or set OPENSYNC_POCKETBASE_URL, _EMAIL and _PASSWORD."
+        )
+    async with client.connect(
+        settings.pocketbase_url,
+        settings.pocketbase_email,
+        settings.pocketbase_password.get_secret_value(),
+    ) as pocketbase:
+        if not await pocketbase.healthy():
+            raise ConfigError(
+                f"PocketBase does not answer at {settings.pocketbase_url}. "
+                "Start the stack with `opensync up`."
+            )
+        await pocketbase.sign_in()
+        yield pocketbase
+
+
+def clock() -> Clock:
+    return Clock()
+
+
+def day(milliseconds: int | None) -> str:
+    """Return a time for a table, empty for none."""
+    if not milliseconds:
+        return ""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")

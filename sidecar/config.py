@@ -1,0 +1,199 @@
+"""Settings: a name, a type, a default and a sentence each, in this one place.
+
+`docs/reference/settings.md` and `opensync config` are made from this class. Sources, strongest
+first: arguments, `OPENSYNC_*` variables, `stack.json` in the data folder (written by
+`opensync up`, so that every command run beside a local stack finds it).
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from sidecar.errors import ConfigError
+
+PREFIX = "OPENSYNC_"
+STACK_FILE = "stack.json"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOPBACK = "127.0.0.0/8,::1/128"
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Effective settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    data: Path = Field(
+        default=Path("data"),
+        description="Folder that holds everything: the database, secrets, logs. Back it up.",
+    )
+    port: int = Field(
+        default=8080, ge=1, le=65535, description="Port of the public address of a local stack."
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address that a local stack and the sidecar listen on. "
+        "A local stack signs every visitor in, so keep it on loopback.",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8080",
+        description="Address people and plugins reach the service at; used in links and for the "
+        "same-origin check.",
+    )
+    pocketbase_url: str = Field(
+        default="http://127.0.0.1:8090", description="Where the sidecar reaches PocketBase."
+    )
+    pocketbase_email: str = Field(
+        default="", description="E-mail of the PocketBase superuser the sidecar works as."
+    )
+    pocketbase_password: SecretStr = Field(
+        default=SecretStr(""), description="Password of that superuser."
+    )
+    sidecar_port: int = Field(
+        default=8091,
+        ge=1,
+        le=65535,
+        description="Port the sidecar listens on. A local stack takes another when it is busy.",
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Addresses or networks of the proxy whose `Remote-*` headers are believed, "
+        "comma-separated. Empty: no header is believed.",
+    )
+    proxy_secret: SecretStr | None = Field(
+        default=None,
+        description="When set, `Remote-*` headers count only beside an `X-OpenSync-Proxy` header "
+        "with this value. Traefik adds it; other programs on the proxy's address cannot.",
+    )
+    allowed_origins: Names = Field(
+        default=(),
+        description="Further origins whose pages may send state-changing requests with a browser "
+        "session, comma-separated. The public URL always may.",
+    )
+    admin_group: str = Field(
+        default="admins",
+        description="Group in `Remote-Groups` whose members may open the PocketBase admin UI.",
+    )
+    sign_out_url: str = Field(
+        default="", description="Where the dashboard's sign-out link leads (Authelia's logout)."
+    )
+    user_token_seconds: int = Field(
+        default=3600,
+        ge=60,
+        le=86400,
+        description="Life of the PocketBase token that `/api/me` hands to a browser.",
+    )
+    max_body_bytes: int = Field(
+        default=50 * 1024 * 1024,
+        ge=1024,
+        description="Largest request body; a larger one is answered 413.",
+    )
+    metrics_networks: Networks = Field(
+        default=LOOPBACK,
+        validate_default=True,
+        description="Networks that may read `/metrics`, comma-separated.",
+    )
+    api_log_days: int = Field(
+        default=30, ge=1, description="Days that rows of the request log (`apiLogs`) are kept."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line that is written."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Log lines for people (`text`) or for collectors (`json`)."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _StackFile(settings_cls, init_settings)
+
+
+class _StackFile(PydanticBaseSettingsSource):
+    """What `opensync up` wrote down about the stack whose data folder is in use."""
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], arguments: PydanticBaseSettingsSource
+    ) -> None:
+        super().__init__(settings_cls)
+        data = arguments().get("data") or os.environ.get(f"{PREFIX}DATA") or "data"
+        self._values = read_stack_file(Path(data))
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return {k: v for k, v in self._values.items() if k in self.settings_cls.model_fields}
+
+
+def read_stack_file(data: Path) -> dict[str, Any]:
+    """Return the contents of `stack.json` in the data folder, empty where there is none."""
+    path = data / STACK_FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as exc:
+        raise ConfigError(
+            f"{path} cannot be read. Mend or remove it; `opensync up` writes it anew."
+        ) from exc
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} does not hold a JSON object. Remove it and run `opensync up`.")
+    return values
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings, or raise ConfigError that lists every bad variable by its name."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as exc:
+        lines = [
+            f"  {PREFIX}{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors()
+        ]
+        raise ConfigError(
+            "These settings are wrong:\n"
+            + "\n".join(lines)
+            + "\n`opensync config` shows what is in effect; docs/reference/settings.md lists them."
+        ) from exc
+
+
+def misspelt_variables(environ: dict[str, str]) -> list[str]:
+    """Return a sentence for each `OPENSYNC_*` variable that no setting reads."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    sentences = []
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            sentences.append(f"No setting reads the variable {name}.{hint}")
+    return sentences

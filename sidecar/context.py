@@ -1,0 +1,35 @@
+"""What a request handler may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sidecar.config import Settings
+from sidecar.domain.clock import Clock
+from sidecar.pocketbase.client import PocketBase
+from sidecar.services.identity import IdentityService
+from sidecar.services.ingest import IngestService
+from sidecar.services.keys import KeyService
+from sidecar.services.sessions import SessionService
+from sidecar.services.users import UserService
+from sidecar.services.writer import GroupWriter
+from sidecar.workers.request_log import RequestLog
+from sidecar.workers.supervised import Supervised
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """Built once by the lifespan, in start order."""
+
+    settings: Settings
+    clock: Clock
+    pocketbase: PocketBase
+    users: UserService
+    keys: KeyService
+    identity: IdentityService
+    sessions: SessionService
+    writer: GroupWriter
+    ingest: IngestService
+    request_log: RequestLog
+    workers: Sequence[Supervised]

@@ -1,0 +1,194 @@
+"""What plugins send, as pydantic models: lenient in, exact after.
+
+null means absent; unknown keys are kept aside (`extra`); every alias that a published plugin has
+used is accepted. The OpenAPI document is made from these models.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+LARGEST = 2**53 - 1  # beyond it JavaScript and PocketBase numbers are no longer exact
+_FIRST_YEAR_MS = 100_000_000_000  # March 1973; a smaller time is in seconds
+
+
+def _count(value: object) -> object:
+    """Whole number of tokens, messages or milliseconds; a negative one is not a measurement."""
+    if isinstance(value, float) and abs(value) <= LARGEST:
+        value = round(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        return None
+    return value
+
+
+def _amount(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return None
+    return value
+
+
+def _time(value: object) -> object:
+    """Unix ms from ms, seconds or ISO 8601. A text that is no time is taken as absent."""
+    if isinstance(value, str) and not value.strip().lstrip("-").isdigit():
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0, int(moment.timestamp() * 1000)) or None
+    value = _count(int(value) if isinstance(value, str) and len(value) < 20 else value)
+    if isinstance(value, int) and 0 < value < _FIRST_YEAR_MS:
+        return value * 1000
+    return value
+
+
+def _model(value: object) -> object:
+    """OpenCode's session events carry `{id, providerID, …}` where a name is expected."""
+    if isinstance(value, dict):
+        return value.get("modelID") or value.get("id")
+    return value
+
+
+Count = Annotated[int | None, BeforeValidator(_count), Field(le=LARGEST)]
+Amount = Annotated[float | None, BeforeValidator(_amount), Field(le=1e12, allow_inf_nan=False)]
+Millis = Annotated[int | None, BeforeValidator(_time), Field(le=LARGEST)]
+Text = str | None
+ModelName = Annotated[str | None, BeforeValidator(_model)]
+
+
+def _names(*names: str) -> Any:
+    return Field(default=None, validation_alias=AliasChoices(*names))
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True, populate_by_name=True)
+
+
+class TokenClasses(_Wire):
+    """Token counts beyond prompt and completion, where a client knows them."""
+
+    cacheReadTokens: Count = None
+    cacheWriteTokens: Count = None
+    reasoningTokens: Count = None
+
+
+class TokenUsage(BaseModel):
+    """`tokenUsage` of claude-code-sync up to 0.1.7."""
+
+    input: Count = None
+    output: Count = None
+
+
+class SessionIn(TokenClasses):
+    """A session as a plugin knows it. Totals are absolute; an absent field keeps its value."""
+
+    externalId: Text = Field(
+        default=None,
+        validation_alias=AliasChoices("externalId", "sessionId"),
+        description="The agent's own id of the session; the key of the upsert.",
+    )
+    title: Text = None
+    projectPath: Text = _names("projectPath", "cwd")
+    projectName: Text = None
+    model: ModelName = None
+    provider: Text = None
+    source: Text = Field(default=None, description="The agent, such as `claude-code`.")
+    gitBranch: Text = None
+    promptTokens: Count = _names("promptTokens", "inputTokens")
+    completionTokens: Count = _names("completionTokens", "outputTokens")
+    cost: Amount = Field(
+        default=None,
+        validation_alias=AliasChoices("cost", "costEstimate"),
+        description="US dollars.",
+    )
+    durationMs: Count = None
+    toolCallCount: Count = None
+    endReason: Text = None
+    createdAt: Millis = _names("createdAt", "startedAt")
+    updatedAt: Millis = _names("updatedAt", "endedAt")
+    tokenUsage: TokenUsage | None = Field(default=None, exclude=True)
+
+    @model_validator(mode="after")
+    def _old_token_usage(self) -> SessionIn:
+        if self.tokenUsage is not None:
+            self.promptTokens = self.promptTokens or self.tokenUsage.input
+            self.completionTokens = self.completionTokens or self.tokenUsage.output
+        return self
+
+
+def _part(value: object) -> object:
+    if isinstance(value, str):
+        return {"type": "text", "content": value}
+    if isinstance(value, dict):
+        kind = value.get("type")
+        if not isinstance(kind, str) or not kind:
+            value = {**value, "type": "unknown"}
+        if "content" not in value:
+            # Some documents put `toolName` and `args` beside `type`.
+            value = {
+                "type": value["type"],
+                "content": {k: v for k, v in value.items() if k != "type"},
+            }
+    return value
+
+
+class PartIn(BaseModel):
+    """A piece of a message: text, thinking, a tool call or its result, or anything else."""
+
+    type: str
+    content: Any = None
+
+
+class MessageIn(TokenClasses):
+    """A message. `parts` absent keeps the stored parts, a list replaces them."""
+
+    sessionExternalId: Text = Field(
+        default=None,
+        validation_alias=AliasChoices("sessionExternalId", "sessionId"),
+        description="The agent's own id of the session; made when it is not known yet.",
+    )
+    externalId: Text = Field(
+        default=None,
+        validation_alias=AliasChoices("externalId", "messageId"),
+        description="The agent's own id of the message; the key of the upsert.",
+    )
+    role: Text = Field(default=None, description="user, assistant, system, tool or unknown.")
+    source: Text = Field(default=None, description="Used when the session is made from it.")
+    textContent: Text = _names("textContent", "content")
+    model: ModelName = None
+    provider: Text = None
+    promptTokens: Count = _names("promptTokens", "inputTokens")
+    completionTokens: Count = _names("completionTokens", "outputTokens")
+    cost: Amount = None
+    durationMs: Count = None
+    createdAt: Millis = _names("createdAt", "timestamp")
+    parts: list[Annotated[PartIn, BeforeValidator(_part)]] | None = None
+    toolCalls: list[Any] | None = Field(default=None, description="Old clients; becomes parts.")
+    toolName: Text = Field(default=None, description="Old clients; becomes a part.")
+    toolArgs: Any = _names("toolArgs", "toolInput")
+    toolResult: Any = _names("toolResult", "toolOutput")
+
+    def all_parts(self) -> list[PartIn] | None:
+        """Return the parts, made from the tool fields of old clients where those were sent."""
+        if self.parts is not None:
+            return self.parts
+        parts = [PartIn(type="tool-call", content=call) for call in self.toolCalls or ()]
+        if self.toolName is not None:
+            call = {"toolName": self.toolName, "args": self.toolArgs}
+            parts.append(PartIn(type="tool-call", content=call))
+        if self.toolResult is not None:
+            parts.append(PartIn(type="tool-result", content=self.toolResult))
+        return parts or None
+
+
+class BatchIn(BaseModel):
+    """Many sessions and messages in one request; each item stands for itself."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    sessions: list[Any] | None = None
+    messages: list[Any] | None = None

@@ -1,0 +1,76 @@
+"""Everything this program raises on purpose.
+
+* OpenSyncError                500   something is wrong on this side
+  x InvalidRequest             400   the request cannot be understood
+    + Unprocessable            422   understood, but a field has the wrong type or range
+    + TooLarge                 413   the body is over the limit
+  x Unauthenticated            401   nobody known
+  x Forbidden                  403   known, but not allowed
+  x NotFound                   404   no such thing, or not yours
+  x MethodNotAllowed           405
+  x Conflict                   409
+  x UpstreamError              502   PocketBase answered with something unexpected
+    + PocketBaseUnavailable    503   PocketBase cannot be reached, or is restarting
+  x ConfigError                      a setting is missing or wrong (start-up and CLI only)
+
+The message is a sentence for the person who reads it and ends, where there is one, with the
+next step. It never carries the text of a foreign exception.
+"""
+
+from __future__ import annotations
+
+
+class OpenSyncError(Exception):
+    """Base of the tree. `status` is the HTTP status it answers with."""
+
+    status = 500
+    retry_after: int | None = None
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0]) if self.args else "Something went wrong on the server."
+
+
+class InvalidRequest(OpenSyncError):
+    status = 400
+
+
+class Unprocessable(InvalidRequest):
+    status = 422
+
+
+class TooLarge(InvalidRequest):
+    status = 413
+
+
+class Unauthenticated(OpenSyncError):
+    status = 401
+
+
+class Forbidden(OpenSyncError):
+    status = 403
+
+
+class NotFound(OpenSyncError):
+    status = 404
+
+
+class MethodNotAllowed(OpenSyncError):
+    status = 405
+
+
+class Conflict(OpenSyncError):
+    status = 409
+
+
+class UpstreamError(OpenSyncError):
+    status = 502
+
+
+class PocketBaseUnavailable(UpstreamError):
+    status = 503
+    retry_after = 2
+
+
+class ConfigError(OpenSyncError):
+    """A setting is missing or wrong; the message names the variable and the cure."""

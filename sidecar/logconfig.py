@@ -1,0 +1,65 @@
+"""Logs: a sentence, an `action`, ids; text for people or JSON for collectors; no secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+_SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|api_?key$", re.IGNORECASE)
+_SECRET_TEXT = re.compile(r"\bosk?_[!-~]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+")
+HIDDEN = "[hidden]"
+
+Event = MutableMapping[str, Any]
+
+
+def scrub(_: object, __: str, event: Event) -> Event:
+    """Hide values whose name or look says that they are secret."""
+    for name, value in event.items():
+        if _SECRET_NAMES.search(name):
+            event[name] = HIDDEN
+        elif isinstance(value, str):
+            event[name] = _SECRET_TEXT.sub(HIDDEN, value)
+    return event
+
+
+def configure(level: str, format: Literal["text", "json"]) -> None:
+    """Send all log lines, those of libraries too, to standard error in one format."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                scrub,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    # One line a request to PocketBase would drown everything else.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)

@@ -1,0 +1,244 @@
+"""The one client of PocketBase: superuser token, retries, error translation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import quote as url_quote
+
+import httpx
+import orjson
+import structlog
+
+from sidecar.errors import (
+    ConfigError,
+    Conflict,
+    NotFound,
+    PocketBaseUnavailable,
+    UpstreamError,
+)
+
+logger = structlog.get_logger(__name__)
+
+Record = dict[str, Any]
+Json = dict[str, Any]
+
+PAGE: Final = 1000  # PocketBase's own maximum of records a page
+
+
+def segment(value: str) -> str:
+    """Return `value` as one path segment: an id with a slash or a query mark stays an id."""
+    return url_quote(value, safe="")
+
+
+class PocketBase:
+    """Requests to PocketBase as its superuser.
+
+    The token is fetched when first needed and renewed when PocketBase stops accepting it (it
+    expired, or the secret changed). Every method raises PocketBaseUnavailable when PocketBase
+    cannot be reached, NotFound for a missing record, Conflict when a unique value is taken, and
+    UpstreamError for any other refusal; httpx exceptions end here.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, email: str, password: str) -> None:
+        self._http = http
+        self._email = email
+        self._password = password
+        self._token: str | None = None
+        self._renewal = asyncio.Lock()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        """Send one request as superuser and return the 2xx answer."""
+        if json is not None:
+            content = orjson.dumps(json)
+        for attempt in (1, 2):
+            token = self._token or await self._renew(None)
+            response = await self._send(
+                method,
+                path,
+                params=params,
+                content=content,
+                headers={"Authorization": token, "Content-Type": "application/json"},
+            )
+            # PocketBase treats a stale token as no token: 401 on routes, 403 on locked rules.
+            if response.status_code in (401, 403) and attempt == 1:
+                await self._renew(token)
+                continue
+            break
+        return _checked(response)
+
+    async def get(self, path: str, **params: str | int) -> Json:
+        return _object(await self.request("GET", path, params=params))
+
+    async def send(self, method: str, path: str, body: Any) -> Json:
+        response = await self.request(method, path, json=body)
+        return _object(response) if response.content else {}
+
+    async def first(self, collection: str, filter: str, *, fields: str = "*") -> Record | None:
+        """Return the first record that matches, or None."""
+        page = await self.get(
+            f"/api/collections/{collection}/records",
+            filter=filter,
+            perPage=1,
+            skipTotal=1,
+            fields=fields,
+        )
+        items = page["items"]
+        return items[0] if items else None
+
+    async def page(
+        self, collection: str, filter: str, *, sort: str, limit: int, fields: str = "*"
+    ) -> list[Record]:
+        """Return up to `limit` (1 to 1,000) matching records in order."""
+        page = await self.get(
+            f"/api/collections/{collection}/records",
+            filter=filter,
+            sort=sort,
+            perPage=limit,
+            skipTotal=1,
+            fields=fields,
+        )
+        return list(page["items"])
+
+    async def every(
+        self, collection: str, filter: str, *, fields: str = "*"
+    ) -> AsyncIterator[Record]:
+        """Yield all matching records in the order of their ids, however many there are."""
+        last = ""
+        while True:
+            after = f"id > '{last}'" if last else "id != ''"
+            wanted = f"({filter}) && {after}" if filter else after
+            items = await self.page(collection, wanted, sort="id", limit=PAGE, fields=fields)
+            for item in items:
+                yield item
+            if len(items) < PAGE:
+                return
+            last = str(items[-1]["id"])
+
+    async def create(self, collection: str, values: Mapping[str, Any]) -> Record:
+        return await self.send("POST", f"/api/collections/{collection}/records", values)
+
+    async def update(self, collection: str, id: str, values: Mapping[str, Any]) -> Record:
+        path = f"/api/collections/{collection}/records/{segment(id)}"
+        return await self.send("PATCH", path, values)
+
+    async def delete(self, collection: str, id: str) -> None:
+        await self.request("DELETE", f"/api/collections/{collection}/records/{segment(id)}")
+
+    async def healthy(self) -> bool:
+        """Tell whether PocketBase answers at all; needs no token."""
+        try:
+            return (await self._send("GET", "/api/health", timeout=3)).is_success
+        except PocketBaseUnavailable:
+            return False
+
+    async def sign_in(self) -> None:
+        """Fetch a fresh superuser token now. Raises ConfigError when it is refused."""
+        await self._renew(self._token)
+
+    async def user_of(self, token: str) -> Record | None:
+        """Return the `users` record a user token belongs to, or None when it is not valid."""
+        response = await self._send(
+            "POST", "/api/collections/users/auth-refresh", headers={"Authorization": token}
+        )
+        if response.status_code in (400, 401, 403, 404):
+            return None
+        record = _object(_checked(response)).get("record")
+        return record if isinstance(record, dict) else None
+
+    async def _renew(self, rejected: str | None) -> str:
+        async with self._renewal:
+            # Somebody else may have renewed it while this caller waited.
+            if self._token is not None and self._token != rejected:
+                return self._token
+            self._token = None
+            response = await self._send(
+                "POST",
+                "/api/collections/_superusers/auth-with-password",
+                content=orjson.dumps({"identity": self._email, "password": self._password}),
+                headers={"Content-Type": "application/json"},
+            )
+            if response.status_code in (400, 401, 403):
+                raise ConfigError(
+                    "PocketBase refuses the superuser's e-mail or password. Set "
+                    "OPENSYNC_POCKETBASE_EMAIL and OPENSYNC_POCKETBASE_PASSWORD, or reset it with "
+                    "`pocketbase superuser upsert EMAIL PASSWORD`."
+                )
+            self._token = str(_object(_checked(response))["token"])
+            return self._token
+
+    async def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            return await self._http.request(method, path, **arguments)
+        except httpx.HTTPError as exc:
+            logger.warning(
+                "PocketBase did not answer",
+                action="pocketbase_unreachable",
+                method=method,
+                path=path,
+                cause=type(exc).__name__,
+            )
+            raise PocketBaseUnavailable(
+                "The database is not reachable at the moment. Try again in a few seconds."
+            ) from exc
+
+
+@asynccontextmanager
+async def connect(url: str, email: str, password: str) -> AsyncIterator[PocketBase]:
+    """Open a client of the PocketBase at `url` and close its connections at the end."""
+    async with httpx.AsyncClient(
+        base_url=url,
+        timeout=httpx.Timeout(60, connect=3),
+        limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+        trust_env=False,
+    ) as http:
+        yield PocketBase(http, email, password)
+
+
+def _checked(response: httpx.Response) -> httpx.Response:
+    if response.is_success:
+        return response
+    status = response.status_code
+    detail = _detail(response)
+    logger.info(
+        "PocketBase refused a request",
+        action="pocketbase_refused",
+        status=status,
+        path=response.request.url.path,
+        detail=detail,
+    )
+    if status == 404:
+        raise NotFound("There is no such record.")
+    if status == 400 and "validation_not_unique" in detail:
+        raise Conflict("Another record already has this value.")
+    if status in (429, 502, 503, 504):
+        raise PocketBaseUnavailable(
+            "The database is busy at the moment. Try again in a few seconds."
+        )
+    error = UpstreamError("The database refused the request; the server's log says why.")
+    error.add_note(f"{status} {detail}")
+    raise error
+
+
+def _detail(response: httpx.Response) -> str:
+    return response.text[:500]
+
+
+def _object(response: httpx.Response) -> Json:
+    try:
+        value = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        raise UpstreamError("The database gave an answer that is not understood.")
+    return value

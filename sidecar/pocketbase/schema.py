@@ -1,0 +1,223 @@
+"""The wanted collections (`pb_schema/*.json`): load, compare with a live PocketBase, apply.
+
+A file states what matters and leaves the rest to PocketBase's defaults. `diff` therefore compares
+only stated properties, with one addition: a field that exists live and is not stated is reported,
+and kept, because dropping it would drop data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from sidecar.errors import ConfigError
+from sidecar.pocketbase.client import Json, PocketBase
+
+_IMPLIED_FIELD = {"required": False, "hidden": False}
+_NOT_COMPARED = {"collection", "fields", "indexes", "removedFields", "name", "type", "viewQuery"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference. `apply` mends it unless it is only reported."""
+
+    collection: str
+    action: Literal["create", "change", "remove", "report"]
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.action:<7} {self.collection}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The wanted collections, in an order in which each finds those it refers to."""
+
+    collections: tuple[Json, ...]
+    settings: Json
+
+    @cached_property
+    def text_limits(self) -> Mapping[str, Mapping[str, int]]:
+        """Longest value in characters (bytes for JSON) of each field of each collection."""
+        return {
+            collection["name"]: {
+                field["name"]: field.get("max") or field.get("maxSize")
+                for field in collection.get("fields", ())
+                if field["type"] in ("text", "json")
+            }
+            for collection in self.collections
+        }
+
+
+def load(folder: Path) -> Schema:
+    """Read `pb_schema/`. Raises ConfigError when it is not there or not readable."""
+    try:
+        files = {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
+    except ValueError as exc:
+        raise ConfigError(f"A file in {folder} is not valid JSON: {exc}") from exc
+    if "settings" not in files:
+        raise ConfigError(f"The schema is missing: there is no {folder / 'settings.json'}.")
+    settings = files.pop("settings")
+    return Schema(tuple(_in_order(files)), settings)
+
+
+def _in_order(files: dict[str, Json]) -> Iterator[Json]:
+    """Yield collections after those that their relations name; views, which read all, last."""
+    tables = {name: wanted for name, wanted in files.items() if wanted["type"] != "view"}
+    waiting = dict(sorted(tables.items()))
+    done: set[str] = set()
+    while waiting:
+        ready = [name for name, wanted in waiting.items() if _relations(wanted) <= done]
+        if not ready:
+            raise ConfigError(f"The schema has a circle of relations among {sorted(waiting)}.")
+        for name in ready:
+            done.add(name)
+            yield waiting.pop(name)
+    yield from (wanted for _, wanted in sorted(files.items()) if wanted["type"] == "view")
+
+
+def _relations(wanted: Json) -> set[str]:
+    return {field["collection"] for field in wanted.get("fields", ()) if "collection" in field}
+
+
+async def diff(pocketbase: PocketBase, schema: Schema) -> list[Change]:
+    """Return what `apply` would do, in order; empty when the live schema is as wanted."""
+    live = await _live(pocketbase)
+    changes: list[Change] = []
+    for wanted in schema.collections:
+        name = wanted["name"]
+        if name not in live:
+            changes.append(Change(name, "create", "the collection"))
+        else:
+            changes.extend(_differences(wanted, live[name], _ids(live)))
+    settings = await pocketbase.get("/api/settings")
+    changes.extend(_settings_differences(schema.settings, settings))
+    return changes
+
+
+async def apply(pocketbase: PocketBase, schema: Schema) -> list[Change]:
+    """Make the live schema as wanted and return what was changed. Safe to repeat."""
+    changes = await diff(pocketbase, schema)
+    touched = {change.collection for change in changes if change.action != "report"}
+    for wanted in schema.collections:
+        name = wanted["name"]
+        if name not in touched:
+            continue
+        live = await _live(pocketbase)
+        body = _body(wanted, live.get(name), _ids(live))
+        if name in live:
+            await pocketbase.send("PATCH", f"/api/collections/{name}", body)
+        else:
+            await pocketbase.send("POST", "/api/collections", body)
+    if "settings" in touched:
+        await pocketbase.send("PATCH", "/api/settings", schema.settings)
+    return changes
+
+
+async def _live(pocketbase: PocketBase) -> dict[str, Json]:
+    page = await pocketbase.get("/api/collections", perPage=200, skipTotal=1)
+    return {item["name"]: item for item in page["items"]}
+
+
+def _ids(live: Mapping[str, Json]) -> dict[str, str]:
+    return {name: item["id"] for name, item in live.items()}
+
+
+def _body(wanted: Json, live: Json | None, ids: Mapping[str, str]) -> Json:
+    """Return the create or update request for one collection."""
+    body = {key: value for key, value in wanted.items() if key not in ("removedFields", "fields")}
+    if wanted["type"] == "view":
+        return body
+    live_fields = {field["name"]: field for field in live["fields"]} if live else {}
+    for name in wanted.get("removedFields", ()):
+        live_fields.pop(name, None)
+    fields = []
+    for field in wanted["fields"]:
+        resolved = _resolved(field, ids)
+        # Matching by id keeps the column and its data; without it PocketBase makes a new one.
+        fields.append({**live_fields.pop(field["name"], {}), **resolved})
+    body["fields"] = [*live_fields.values(), *fields]
+    return body
+
+
+def _resolved(field: Json, ids: Mapping[str, str]) -> Json:
+    """Return the field with PocketBase's collection id in place of the collection's name."""
+    resolved = {**_IMPLIED_FIELD, **field}
+    if "collection" in resolved:
+        resolved["collectionId"] = ids.get(resolved.pop("collection"), "")
+    return resolved
+
+
+def _differences(wanted: Json, live: Json, ids: Mapping[str, str]) -> Iterator[Change]:
+    name = wanted["name"]
+    for key, value in wanted.items():
+        if key not in _NOT_COMPARED and not _contains(live.get(key), value):
+            yield Change(name, "change", f"{key} is {_short(live.get(key))}, not {_short(value)}")
+    if wanted["type"] == "view":
+        if _squeezed(live["viewQuery"]) != _squeezed(wanted["viewQuery"]):
+            yield Change(name, "change", "viewQuery differs")
+        return
+    yield from _field_differences(wanted, live, ids)
+    missing = set(wanted["indexes"]) - set(live["indexes"])
+    extra = set(live["indexes"]) - set(wanted["indexes"])
+    for index in sorted(missing):
+        yield Change(name, "change", f"index missing: {index}")
+    for index in sorted(extra):
+        yield Change(name, "remove", f"index not wanted: {index}")
+
+
+def _field_differences(wanted: Json, live: Json, ids: Mapping[str, str]) -> Iterator[Change]:
+    name = wanted["name"]
+    live_fields = {field["name"]: field for field in live["fields"]}
+    for field in wanted["fields"]:
+        found = live_fields.pop(field["name"], None)
+        if found is None:
+            yield Change(name, "change", f"field {field['name']} missing")
+            continue
+        for key, value in _resolved(field, ids).items():
+            if not _contains(found.get(key), value):
+                yield Change(
+                    name,
+                    "change",
+                    f"field {field['name']}: {key} is {_short(found.get(key))}, "
+                    f"not {_short(value)}",
+                )
+    for field_name in wanted.get("removedFields", ()):
+        if live_fields.pop(field_name, None):
+            yield Change(name, "remove", f"field {field_name}")
+    for field_name, field in live_fields.items():
+        if not field["system"]:
+            yield Change(
+                name, "report", f"field {field_name} is not part of the schema; it is left alone"
+            )
+
+
+def _settings_differences(wanted: Json, live: Json, path: str = "") -> Iterator[Change]:
+    for key, value in wanted.items():
+        if isinstance(value, dict):
+            yield from _settings_differences(value, live.get(key) or {}, f"{path}{key}.")
+        elif live.get(key) != value:
+            yield Change(
+                "settings",
+                "change",
+                f"{path}{key} is {_short(live.get(key))}, not {_short(value)}",
+            )
+
+
+def _contains(live: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        return all(_contains(live.get(key), value) for key, value in wanted.items())
+    return bool(live == wanted)
+
+
+def _squeezed(sql: str) -> str:
+    return " ".join(sql.split())
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:77] + "..."

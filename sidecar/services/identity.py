@@ -1,0 +1,150 @@
+"""From the headers of a request to a principal."""
+
+from __future__ import annotations
+
+import hmac
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TypeVar
+
+from sidecar.config import Network, Settings
+from sidecar.domain import keys
+from sidecar.domain.clock import Clock
+from sidecar.domain.principal import Principal, Via
+from sidecar.domain.proxy import ProxyIdentity, is_same_origin, read_identity
+from sidecar.errors import Forbidden, Unauthenticated
+from sidecar.pocketbase.client import PocketBase
+from sidecar.services.keys import KeyService
+from sidecar.services.users import UserService
+
+PROXY_SECRET_HEADER = b"x-opensync-proxy"
+_TOKEN_MS = 30_000  # how long a verified PocketBase token is believed
+_CACHED = 10_000
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What of a request says who makes it. `peer` is the address of the TCP connection."""
+
+    method: str
+    headers: Headers
+    peer: str
+
+    def header(self, name: bytes) -> bytes | None:
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class IdentityService:
+    """Establishes the principal: API key, then PocketBase token, then the proxy's headers.
+
+    A request that presents a key or token stands and falls with it; it is never taken for
+    somebody else because the key was wrong.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        pocketbase: PocketBase,
+        users: UserService,
+        keys: KeyService,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._pocketbase = pocketbase
+        self._users = users
+        self._keys = keys
+        self._clock = clock
+        self._origins = (settings.public_url.rstrip("/"), *settings.allowed_origins)
+        self._tokens: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self._visitors: OrderedDict[ProxyIdentity, str] = OrderedDict()
+
+    async def authenticate(self, evidence: Evidence, *, fresh: bool = True) -> Principal:
+        """Return who makes the request, or raise Unauthenticated or Forbidden.
+
+        `fresh` is about API keys: see `KeyService.find`.
+        """
+        authorization = evidence.header(b"authorization")
+        if authorization is not None:
+            scheme, _, token = authorization.decode("latin-1").strip().partition(" ")
+            if not token:
+                scheme, token = "", scheme
+            if scheme.lower() in ("", "bearer"):
+                return await self._by_bearer(token.strip(), fresh=fresh)
+            raise Unauthenticated("Send the API key as `Authorization: Bearer osk_...`.")
+        identity = self.proxy_identity(evidence)
+        if identity is None:
+            raise Unauthenticated("Missing Authorization header")
+        if evidence.method not in _SAFE and not is_same_origin(evidence.headers, self._origins):
+            raise Forbidden(
+                "A signed-in browser may change things only from the dashboard's own pages. "
+                "Programs send an API key as `Authorization: Bearer osk_...`."
+            )
+        return Principal(await self._visitor(identity), Via.PROXY, groups=identity.groups)
+
+    def proxy_identity(self, evidence: Evidence) -> ProxyIdentity | None:
+        """Return what a trusted proxy says of the visitor; None from any other peer."""
+        if not _is_within(evidence.peer, self._settings.trusted_proxies):
+            return None
+        secret = self._settings.proxy_secret
+        if secret is not None:
+            shown = evidence.header(PROXY_SECRET_HEADER) or b""
+            if not hmac.compare_digest(shown, secret.get_secret_value().encode()):
+                return None
+        return read_identity(evidence.headers)
+
+    def forget_visitor(self, user: str) -> None:
+        """Drop a user from memory, because the record is gone."""
+        self._visitors = OrderedDict((i, u) for i, u in self._visitors.items() if u != user)
+
+    async def _by_bearer(self, token: str, *, fresh: bool) -> Principal:
+        if keys.is_key_prefixed(token):
+            key = await self._keys.find(token, fresh=fresh)
+            if key is None:
+                raise Unauthenticated("Invalid API key")
+            return Principal(key.user, Via.KEY, key)
+        if token.count(".") != 2:
+            raise Unauthenticated("Invalid API key format")
+        return Principal(await self._by_token(token), Via.TOKEN)
+
+    async def _by_token(self, token: str) -> str:
+        now = self._clock.now()
+        believed_until, user = self._tokens.get(token, (0, ""))
+        if now < believed_until:
+            return user
+        record = await self._pocketbase.user_of(token)
+        if record is None:
+            self._tokens.pop(token, None)
+            raise Unauthenticated("Invalid or expired token")
+        user = str(record["id"])
+        _remember(self._tokens, token, (now + _TOKEN_MS, user))
+        return user
+
+    async def _visitor(self, identity: ProxyIdentity) -> str:
+        # The whole identity is the key: a changed name, e-mail or group is looked at anew.
+        user = self._visitors.get(identity)
+        if user is None:
+            user = str((await self._users.visit(identity))["id"])
+            _remember(self._visitors, identity, user)
+        return user
+
+
+def _remember(cache: OrderedDict[K, V], key: K, value: V) -> None:
+    cache[key] = value
+    while len(cache) > _CACHED:
+        cache.popitem(last=False)
+
+
+def _is_within(peer: str, networks: Iterable[Network]) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)

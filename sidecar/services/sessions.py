@@ -1,0 +1,130 @@
+"""Reading sessions: a page of them, one whole, totals."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sidecar.errors import InvalidRequest, NotFound
+from sidecar.pocketbase.client import PocketBase, Record
+from sidecar.pocketbase.filters import Value, bind
+
+_RECORD_ID: Final = re.compile(r"[a-z0-9]{15}")
+_OPTIONAL: Final = ("title", "projectPath", "projectName", "model", "provider", "source")
+_ALWAYS: Final = (
+    "id",
+    "externalId",
+    "promptTokens",
+    "completionTokens",
+    "totalTokens",
+    "cost",
+    "isPublic",
+    "messageCount",
+    "createdAt",
+    "updatedAt",
+)
+_FIELDS: Final = ",".join((*_ALWAYS, *_OPTIONAL, "durationMs"))
+
+FILTERS: Final = {"source": "source", "model": "model", "project": "projectName"}
+
+
+@dataclass(frozen=True)
+class SessionPage:
+    """Sessions, the latest updated first; `cursor` is None on the last page."""
+
+    sessions: list[dict[str, Any]]
+    cursor: str | None
+
+
+class SessionService:
+    """Reads of one user's sessions. Every query names the user."""
+
+    def __init__(self, pocketbase: PocketBase) -> None:
+        self._pocketbase = pocketbase
+
+    async def page(
+        self, user: str, *, limit: int, cursor: str | None, filters: dict[str, str]
+    ) -> SessionPage:
+        """Return up to `limit` sessions; `filters` maps names of FILTERS to exact values."""
+        terms = ["user = {:user}"]
+        values: dict[str, Value] = {"user": user}
+        for name, value in filters.items():
+            terms.append(f"{FILTERS[name]} = {{:{name}}}")
+            values[name] = value
+        if cursor is not None:
+            at, last = _decode_cursor(cursor)
+            terms.append("(updatedAt < {:at} || (updatedAt = {:at} && id < {:last}))")
+            values |= {"at": at, "last": last}
+        records = await self._pocketbase.page(
+            "sessions",
+            bind(" && ".join(terms), **values),
+            sort="-updatedAt,-id",
+            limit=limit,
+            fields=_FIELDS,
+        )
+        full = len(records) == limit
+        return SessionPage(
+            sessions=[_shown(record) for record in records],
+            cursor=_encode_cursor(records[-1]) if full else None,
+        )
+
+    async def transcript(self, user: str, id: str) -> bytes:
+        """Return the session with all messages and parts as JSON text.
+
+        SQLite writes it and nobody here parses it, so 5,000 messages cost one query.
+        """
+        if _RECORD_ID.fullmatch(id) is None:
+            raise NotFound("Session not found")
+        try:
+            response = await self._pocketbase.request(
+                "GET", "/api/opensync/transcript", params={"user": user, "id": id}
+            )
+        except NotFound as exc:
+            raise NotFound("Session not found") from exc
+        return response.content
+
+    async def stats(self, user: str) -> bytes:
+        """Return the totals of the user as JSON text."""
+        response = await self._pocketbase.request(
+            "GET", "/api/opensync/stats", params={"user": user}
+        )
+        return response.content
+
+    async def external_ids(self, user: str) -> bytes:
+        """Return the agents' own ids of all sessions as a JSON array.
+
+        Sessions known only from their messages are left out: a plugin that fetches the list to
+        skip what is there then sends them whole.
+        """
+        response = await self._pocketbase.request(
+            "GET", "/api/opensync/external-ids", params={"user": user}
+        )
+        return response.content
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    return {
+        **{name: record[name] for name in _ALWAYS},
+        **{name: record[name] or None for name in (*_OPTIONAL, "durationMs")},
+    }
+
+
+def _encode_cursor(record: Record) -> str:
+    text = f"{record['updatedAt']}:{record['id']}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode_cursor(cursor: str) -> tuple[int, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        at, _, last = text.partition(":")
+        if _RECORD_ID.fullmatch(last) is None:
+            raise ValueError(cursor)
+        return int(at), last
+    except (ValueError, binascii.Error) as exc:
+        raise InvalidRequest(
+            "The cursor is not one this server gave out. Leave it out to start from the top."
+        ) from exc

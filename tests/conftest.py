@@ -1,0 +1,127 @@
+"""Fixtures shared by all tiers."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sidecar.app import create_app
+from sidecar.config import PREFIX, Settings
+from sidecar.pocketbase import client, schema
+from sidecar.pocketbase.client import PocketBase, Record
+from sidecar.resources import resource
+from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
+from tests.serving import Service, serving
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def clean_environment() -> Iterator[None]:
+    """No setting of the machine reaches a test."""
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(PREFIX)}
+    yield
+    os.environ.update(kept)
+
+
+def settings_for(url: str, folder: Path, **values: object) -> Settings:
+    return Settings(
+        data=folder,
+        pocketbase_url=url,
+        pocketbase_email=EMAIL,
+        pocketbase_password=PASSWORD,
+        trusted_proxies="127.0.0.1/32",
+        public_url="http://opensync.test",
+        **values,
+    )
+
+
+@pytest.fixture(scope="session")
+async def pocketbase_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
+    """A PocketBase with the schema applied."""
+    process = RealPocketBase(tmp_path_factory.mktemp("pocketbase"))
+    process.make_superuser()
+    process.start()
+    try:
+        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
+            await schema.apply(superuser, schema.load(resource("pb_schema")))
+        yield process
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+async def pocketbase(pocketbase_process: RealPocketBase) -> AsyncIterator[PocketBase]:
+    """A superuser's client of it."""
+    async with client.connect(pocketbase_process.url, EMAIL, PASSWORD) as superuser:
+        yield superuser
+
+
+@pytest.fixture(scope="session")
+async def service(
+    pocketbase_process: RealPocketBase, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """The sidecar's app, running on it."""
+    settings = settings_for(pocketbase_process.url, tmp_path_factory.mktemp("data"))
+    async with serving(create_app(settings), settings) as running:
+        yield running
+
+
+@dataclass
+class Tenant:
+    """A user with an API key, and clients that act as them."""
+
+    record: Record
+    key: str
+    key_id: str
+    service: Service
+
+    @property
+    def id(self) -> str:
+        return str(self.record["id"])
+
+    @property
+    def api(self) -> httpx.AsyncClient:
+        """A client with the API key."""
+        return self.service.client(Authorization=f"Bearer {self.key}")
+
+    @property
+    def browser(self) -> httpx.AsyncClient:
+        """A client that comes through the proxy, as a page of the dashboard does."""
+        return self.service.client(
+            Remote_User=self.record["autheliaId"],
+            Remote_Email=self.record["email"],
+            Sec_Fetch_Site="same-origin",
+        )
+
+    async def token(self) -> str:
+        """Return a PocketBase token of the user."""
+        issued = await self.service.context.users.browser_token(self.id, 600)
+        return issued.token
+
+
+
+
+async def make_tenant(service: Service) -> Tenant:
+    """Make a user nobody else knows, with a key."""
+    name = f"user-{uuid.uuid4().hex[:12]}"
+    users, keys = service.context.users, service.context.keys
+    record = await users.add(f"{name}@example.test", name=name, authelia_id=name)
+    made = await keys.create(record["id"], "test")
+    return Tenant(record, made.key, made.record["id"], service)
+
+
+@pytest.fixture
+async def tenant(service: Service) -> Tenant:
+    return await make_tenant(service)
+
+
+@pytest.fixture
+async def other(service: Service) -> Tenant:
+    return await make_tenant(service)
