@@ -9,8 +9,7 @@ routerAdd(
   "/api/opensync/ingest",
   (e) => {
     const ingest = require(`${__hooks}/lib/ingest.js`);
-    const result = ingest.write($app, readerToString(e.request.body, 256 << 20));
-    return e.json(result.refused ? 409 : 200, result);
+    return e.json(200, ingest.write($app, readerToString(e.request.body, 256 << 20)));
   },
   $apis.requireSuperuserAuth(),
   $apis.bodyLimit(BODY_LIMIT),

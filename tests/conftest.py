@@ -7,12 +7,13 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from sidecar.app import create_app
-from sidecar.config import PREFIX, Settings
+from sidecar.config import PREFIX, Settings, load_settings
 from sidecar.pocketbase import client, schema
 from sidecar.pocketbase.client import PocketBase, Record
 from sidecar.resources import resource
@@ -30,20 +31,23 @@ def clean_environment() -> Iterator[None]:
     os.environ.update(kept)
 
 
-def settings_for(url: str, folder: Path, **values: object) -> Settings:
-    return Settings(
-        data=folder,
-        pocketbase_url=url,
-        pocketbase_email=EMAIL,
-        pocketbase_password=PASSWORD,
-        trusted_proxies="127.0.0.1/32",
-        public_url="http://opensync.test",
-        **values,
-    )
+def settings_for(url: str, folder: Path, **values: Any) -> Settings:
+    """Return settings of a sidecar beside the PocketBase at `url`."""
+    wanted: dict[str, Any] = {
+        "data": folder,
+        "pocketbase_url": url,
+        "pocketbase_email": EMAIL,
+        "pocketbase_password": PASSWORD,
+        "trusted_proxies": "127.0.0.1/32",
+        "public_url": "http://opensync.test",
+    }
+    return load_settings(**(wanted | values))
 
 
 @pytest.fixture(scope="session")
-async def pocketbase_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
+async def pocketbase_process(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[RealPocketBase]:
     """A PocketBase with the schema applied."""
     process = RealPocketBase(tmp_path_factory.mktemp("pocketbase"))
     process.make_superuser()
@@ -104,8 +108,6 @@ class Tenant:
         """Return a PocketBase token of the user."""
         issued = await self.service.context.users.browser_token(self.id, 600)
         return issued.token
-
-
 
 
 async def make_tenant(service: Service) -> Tenant:

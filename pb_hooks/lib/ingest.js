@@ -96,6 +96,9 @@ const EXTRA = {
   merge: "CASE WHEN excluded.extra IS NULL THEN extra ELSE json_patch(COALESCE(extra, '{}'), excluded.extra) END",
 };
 
+const searchText = (value) =>
+  `trim(${["title", "projectName", "projectPath"].map(value).map((v) => `(${v})`).join(" || char(10) || ")}, char(10))`;
+
 const UPSERT_SESSIONS = upsert(
   "sessions",
   SESSION,
@@ -116,8 +119,12 @@ const UPSERT_SESSIONS = upsert(
       insert: `${said("promptTokens", "0")} + ${said("completionTokens", "0")}`,
       merge: `(${merged("promptTokens", SESSION.promptTokens, "excluded.stub")}) + (${merged("completionTokens", SESSION.completionTokens, "excluded.stub")})`,
     },
+    // What a session is found by, apart from its messages.
+    searchableText: {
+      insert: searchText((column) => said(column, "''")),
+      merge: searchText((column) => merged(column, SESSION[column], "excluded.stub")),
+    },
     extra: EXTRA,
-    isPublic: { insert: "FALSE", merge: "isPublic" },
     // Alone it is no news: a request that repeats what is known leaves the session untouched.
     updatedAt: {
       insert: said("updatedAt", "0"),
@@ -150,19 +157,14 @@ const COUNT_MESSAGES = `UPDATE sessions SET
     SELECT messages.session FROM json_each({:rows}) JOIN messages ON messages.id = value->>'id'
     WHERE messages.updated = {:now})`;
 
-const REFRESH_SEARCH_TEXT = `UPDATE sessions
-  SET searchableText = trim(title || char(10) || projectName || char(10) || projectPath, char(10))
-  WHERE updated = {:now} AND id IN (SELECT value->>'id' FROM json_each({:rows}))`;
-
 const CHANGED_SESSIONS = `SELECT DISTINCT sessions.id AS id
   FROM json_each({:rows}) JOIN sessions ON sessions.id = value->>'id'
   WHERE sessions.updated = {:now}`;
 
-const REFUSED_KEYS = `SELECT value AS id FROM json_each({:head}, '$.keys')
-  WHERE value NOT IN (SELECT id FROM apiKeys WHERE revokedAt = 0)`;
-
-const REFUSED_USERS = `SELECT value AS id FROM json_each({:head}, '$.users')
-  WHERE value NOT IN (SELECT id FROM users)`;
+const REFUSED_WRITERS = `SELECT value AS id FROM json_each({:head}, '$.keys')
+    WHERE value NOT IN (SELECT id FROM apiKeys WHERE revokedAt = 0)
+  UNION ALL SELECT value AS id FROM json_each({:head}, '$.users')
+    WHERE value NOT IN (SELECT id FROM users)`;
 
 function ids(db, sql, params) {
   const rows = arrayOf(new DynamicModel({ id: "" }));
@@ -172,8 +174,7 @@ function ids(db, sql, params) {
 
 /**
  * Write the group. Returns {"sessions": n} with the number of sessions that changed, or
- * {"refused": true, "keys": […], "users": […]} with the writers that no longer exist, in which
- * case nothing was written.
+ * {"refused": [id…]} with the keys and users that may not write any more; then nothing was written.
  */
 function write(app, body) {
   const [head, sessions, messages, parts] = body.split("\n");
@@ -181,10 +182,9 @@ function write(app, body) {
   let result;
   app.runInTransaction((tx) => {
     const db = tx.db();
-    const keys = ids(db, REFUSED_KEYS, { head });
-    const users = ids(db, REFUSED_USERS, { head });
-    if (keys.length > 0 || users.length > 0) {
-      result = { refused: true, keys, users };
+    const refused = ids(db, REFUSED_WRITERS, { head });
+    if (refused.length > 0) {
+      result = { refused };
       return;
     }
     db.newQuery(UPSERT_SESSIONS).bind({ rows: sessions, now }).execute();
@@ -196,11 +196,13 @@ function write(app, body) {
       }
       db.newQuery(COUNT_MESSAGES).bind({ rows: messages, now }).execute();
     }
-    db.newQuery(REFRESH_SEARCH_TEXT).bind({ rows: sessions, now }).execute();
     const changed = ids(db, CHANGED_SESSIONS, { rows: sessions, now });
-    for (const id of changed) {
-      // Saved through PocketBase itself so that realtime subscribers hear of it, once a session.
-      tx.saveNoValidate(tx.findRecordById("sessions", id));
+    // Saved once more through PocketBase itself so that realtime subscribers hear of it, once a
+    // session; while nobody is connected that would be wasted work.
+    if (app.subscriptionsBroker().totalClients() > 0) {
+      for (const id of changed) {
+        tx.saveNoValidate(tx.findRecordById("sessions", id));
+      }
     }
     result = { sessions: changed.length };
   });

@@ -48,9 +48,9 @@ def _endpoint(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         try:
             return await endpoint.handler(call)
         except Unauthenticated:
-            key = call.principal.key if endpoint.auth is Auth.WRITER else None
-            if key is not None:
-                call.context.keys.forget(key)
+            # The database refused somebody who was remembered.
+            if endpoint.auth is Auth.WRITER:
+                call.context.identity.forget(call.principal)
             raise
 
     return answer

@@ -11,32 +11,40 @@ from sidecar.api import schemas
 from sidecar.api.http import Auth, Call, Endpoint, json_response
 from sidecar.domain.principal import Via
 from sidecar.errors import NotFound
+from sidecar.pocketbase.client import Record
 from sidecar.services.ingest import parse
 from sidecar.services.users import shown
 
 
 async def me(call: Call) -> Response:
-    context, principal = call.context, call.principal
-    settings = context.settings
+    settings = call.context.settings
+    user = await _known_user(call)
     body: dict[str, Any] = {
+        "user": shown(user),
         "token": None,
         "tokenExpiresAt": None,
         "record": None,
-        "isAdmin": settings.admin_group in principal.groups,
+        "isAdmin": settings.admin_group in call.principal.groups,
         "signOutUrl": settings.sign_out_url or None,
         "version": __version__,
     }
+    # Only single sign-on is worth a new token: a leaked key or token must not renew itself.
+    if call.principal.via is Via.PROXY:
+        expires = call.context.clock.now() + settings.user_token_seconds * 1000
+        issued = await call.context.users.browser_token(user["id"], settings.user_token_seconds)
+        body |= {"token": issued.token, "tokenExpiresAt": expires, "record": issued.record}
+    return json_response(body, headers={"Cache-Control": "no-store"})
+
+
+async def _known_user(call: Call) -> Record:
+    """Return the user's record; one that was deleted meanwhile is made anew by the visit."""
+    users, identity = call.context.users, call.context.identity
     try:
-        record = await context.users.get(principal.user)
-        # Only single sign-on is worth a new token: a leaked key or token must not renew itself.
-        if principal.via is Via.PROXY:
-            expires = context.clock.now() + settings.user_token_seconds * 1000
-            issued = await context.users.browser_token(principal.user, settings.user_token_seconds)
-            body |= {"token": issued.token, "tokenExpiresAt": expires, "record": issued.record}
+        return await users.get(call.principal.user)
     except NotFound:
-        context.identity.forget_visitor(principal.user)
-        raise
-    return json_response({"user": shown(record), **body}, headers={"Cache-Control": "no-store"})
+        identity.forget(call.principal)
+    principal = call.known(await identity.authenticate(call.evidence))
+    return await users.get(principal.user)
 
 
 async def keys_list(call: Call) -> Response:
@@ -89,6 +97,7 @@ ENDPOINTS = (
         schemas.NewKeyOut,
         schemas.KeyIn,
         errors=(400, 401, 403, 422, 503),
+        status=201,
     ),
     Endpoint(
         "DELETE",

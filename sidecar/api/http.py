@@ -99,6 +99,7 @@ class Endpoint:
     query: tuple[Query, ...] = ()
     aliases: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
+    status: int = 200
     public: bool = True
     description: str = ""
 

@@ -139,9 +139,8 @@ def _responses(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[st
     if endpoint.response is not None:
         ok["content"] = {"application/json": {"schema": {"$ref": names[endpoint.response]}}}
     error = {"application/json": {"schema": {"$ref": names[schemas.ErrorOut]}}}
-    status = "201" if endpoint.method == "POST" and endpoint.tag == "Account" else "200"
     return {
-        status: ok,
+        str(endpoint.status): ok,
         **{
             str(code): {"description": _MEANING[code], "content": error} for code in endpoint.errors
         },

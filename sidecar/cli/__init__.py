@@ -7,8 +7,8 @@ import sys
 
 import typer
 
-from sidecar import __version__
-from sidecar.cli import configuration, keys, schema, serve, users
+from sidecar import __version__, logconfig
+from sidecar.cli import configuration, doctor, keys, schema, serve, up, users
 from sidecar.cli.console import errors
 from sidecar.config import misspelt_variables
 from sidecar.errors import OpenSyncError
@@ -21,7 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(up.up)
 app.command()(serve.serve)
+app.command()(doctor.doctor)
 app.command("config")(configuration.config)
 app.add_typer(schema.app, name="schema")
 app.add_typer(users.app, name="users")
@@ -40,6 +42,8 @@ def options(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
+    # Commands that serve set the level they were given; for the others a log line is noise.
+    logconfig.configure("error", "text")
     for sentence in misspelt_variables(dict(os.environ)):
         errors.print(f"[yellow]{sentence}[/]")
 
@@ -49,5 +53,5 @@ def main() -> None:
     try:
         app()
     except OpenSyncError as exc:
-        errors.print(f"[red]{exc.message}[/]", highlight=False)
+        errors.print(f"[red]{exc.message}[/]", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typer
 from pydantic import SecretStr
-from rich.table import Table
 
-from sidecar.cli.console import output, print_json
+from sidecar.cli.console import output, print_json, table
 from sidecar.config import PREFIX, Settings, load_settings
 
 STARS = "********"
@@ -18,10 +17,10 @@ def config(json: bool = typer.Option(False, "--json", help="Print JSON.")) -> No
     if json:
         print_json(values)
         return
-    table = Table("Variable", "Value", "Meaning", show_lines=False)
+    rows = table("Variable", "Value", "Meaning")
     for name, field in Settings.model_fields.items():
-        table.add_row(f"{PREFIX}{name.upper()}", values[name], field.description or "")
-    output.print(table)
+        rows.add_row(f"{PREFIX}{name.upper()}", values[name], field.description or "")
+    output.print(rows)
 
 
 def shown(settings: Settings) -> dict[str, str]:

@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from rich.box import SIMPLE
 from rich.console import Console
+from rich.table import Table
 
 from sidecar.config import Settings, load_settings
 from sidecar.domain.clock import Clock
@@ -57,6 +59,15 @@ async def pocketbase_of(settings: Settings) -> AsyncIterator[PocketBase]:
             )
         await pocketbase.sign_in()
         yield pocketbase
+
+
+def table(key: str, *columns: str) -> Table:
+    """Return a table whose first column, which people copy from, is never cut."""
+    rows = Table(box=SIMPLE)
+    rows.add_column(key, no_wrap=True, min_width=15)
+    for column in columns:
+        rows.add_column(column, overflow="fold")
+    return rows
 
 
 def clock() -> Clock:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from rich.table import Table
 
-from sidecar.cli.console import clock, day, output, print_json, run
+from sidecar.cli.console import clock, day, output, print_json, run, table
 from sidecar.config import Settings
 from sidecar.pocketbase.client import PocketBase
 from sidecar.services.keys import KeyService, NewKey
@@ -56,11 +55,11 @@ def list_(email: str = EMAIL, json: bool = JSON) -> None:
     if json:
         print_json(records)
         return
-    table = Table("Id", "Name", "Prefix", "Made", "Last used", "Expires", "Revoked")
+    rows = table("Id", "Name", "Prefix", "Made", "Last used", "Expires", "Revoked")
     for record in records:
         times = (record[n] for n in ("createdAt", "lastUsedAt", "expiresAt", "revokedAt"))
-        table.add_row(record["id"], record["name"], record["prefix"] + "…", *map(day, times))
-    output.print(table)
+        rows.add_row(record["id"], record["name"], record["prefix"] + "…", *map(day, times))
+    output.print(rows)
 
 
 @app.command()

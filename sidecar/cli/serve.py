@@ -31,6 +31,8 @@ def serve() -> None:
         "access_log": False,
         "log_config": None,
         "timeout_graceful_shutdown": 20,
+        # Longer than Traefik keeps an idle connection, so that no request meets a closing one.
+        "timeout_keep_alive": 75,
     }
     os.umask(0o077)
     uvicorn.run(create_app(settings), **options)

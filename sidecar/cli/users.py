@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import typer
-from rich.table import Table
 
-from sidecar.cli.console import clock, day, output, print_json, run
+from sidecar.cli.console import clock, day, output, print_json, run, table
 from sidecar.config import Settings
 from sidecar.pocketbase.client import PocketBase, Record
 from sidecar.services.users import UserService, shown
@@ -50,13 +49,13 @@ def list_(json: bool = JSON) -> None:
     if json:
         print_json(records)
         return
-    table = Table("Id", "E-mail", "Name", "Single sign-on name", "Since")
+    rows = table("Id", "E-mail", "Name", "Single sign-on name", "Since")
     for record in records:
-        table.add_row(
+        rows.add_row(
             record["id"],
             record["email"],
             record["name"],
             record["autheliaId"],
             day(record["createdAt"]),
         )
-    output.print(table)
+    output.print(rows)

@@ -179,7 +179,8 @@ def _field_differences(wanted: Json, live: Json, ids: Mapping[str, str]) -> Iter
             yield Change(name, "change", f"field {field['name']} missing")
             continue
         for key, value in _resolved(field, ids).items():
-            if not _contains(found.get(key), value):
+            # Some kinds of field lack a property altogether, which says the same as its default.
+            if not _contains(found.get(key, _IMPLIED_FIELD.get(key)), value):
                 yield Change(
                     name,
                     "change",

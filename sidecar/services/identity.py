@@ -100,9 +100,13 @@ class IdentityService:
                 return None
         return read_identity(evidence.headers)
 
-    def forget_visitor(self, user: str) -> None:
-        """Drop a user from memory, because the record is gone."""
-        self._visitors = OrderedDict((i, u) for i, u in self._visitors.items() if u != user)
+    def forget(self, principal: Principal) -> None:
+        """Drop what is remembered of a principal whose key or user is gone."""
+        if principal.key is not None:
+            self._keys.forget(principal.key)
+        gone = principal.user
+        self._tokens = OrderedDict((t, e) for t, e in self._tokens.items() if e[1] != gone)
+        self._visitors = OrderedDict((i, u) for i, u in self._visitors.items() if u != gone)
 
     async def _by_bearer(self, token: str, *, fresh: bool) -> Principal:
         if keys.is_key_prefixed(token):

@@ -166,7 +166,7 @@ class GroupWriter:
             raise exc from None
         else:
             if result.get("refused"):
-                await self._without_refused(group, set(result["keys"]), set(result["users"]))
+                await self._without(group, set(result["refused"]))
             else:
                 _settle(group, None)
 
@@ -180,10 +180,9 @@ class GroupWriter:
         await self._commit(group[:middle])
         await self._commit(group[middle:])
 
-    async def _without_refused(
-        self, group: Sequence[Write], keys: set[str], users: set[str]
-    ) -> None:
-        refused = [write for write in group if write.key in keys or write.user in users]
+    async def _without(self, group: Sequence[Write], writers: set[str]) -> None:
+        """Refuse the writes of keys and users that are gone, and write the rest."""
+        refused = [write for write in group if {write.key, write.user} & writers]
         if not refused:
             _settle(group, UpstreamError("The database gave an answer that is not understood."))
             return

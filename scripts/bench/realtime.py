@@ -1,0 +1,163 @@
+"""How long from a sync request to the event in a browser, through Traefik, under load.
+
+Fifty subscribers of the dashboard's kind (PocketBase's server-sent events, authenticated as the
+user) listen while four clients sync other sessions; one probe at a time is timed from the moment
+the request is sent to the moment each subscriber has the event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+from scripts.bench import rows
+from scripts.bench.load import Connection, machine
+from tests.e2e.stack import Stack
+
+SUBSCRIBERS = 50
+PROBES = 100
+LOAD_CLIENTS = 4
+PAUSE = 0.02  # seconds between requests of a load client: 4 x <= 50 requests/s
+TARGET_MS = 50.0
+
+_EXTERNAL_ID = re.compile(rb'"externalId":"([^"]+)"')
+_CLIENT_ID = re.compile(rb'"clientId":"([^"]+)"')
+
+
+def main() -> None:
+    """Run everything on a stack of its own in a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        stack = Stack(Path(folder))
+        stack.start()
+        try:
+            asyncio.run(measure(stack))
+        finally:
+            stack.stop()
+
+
+async def measure(stack: Stack) -> None:
+    print(f"Machine: {machine()}")
+    async with httpx.AsyncClient(base_url=stack.url) as browser:
+        token = (await browser.get("/api/me")).json()["token"]
+    authorization = f"Bearer {stack.key}"
+    arrivals: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
+    async with _listening(stack.url, token, arrivals), asyncio.TaskGroup() as tasks:
+        for load in (False, True):
+            stop = asyncio.Event()
+            work = [
+                tasks.create_task(_load(stack.url, authorization, number, stop))
+                for number in range(LOAD_CLIENTS if load else 0)
+            ]
+            latencies, seconds = await _probe(stack.url, authorization, arrivals, f"load-{load}")
+            stop.set()
+            sent = sum([await task for task in work])
+            _report(latencies, load, sent / seconds)
+
+
+def _report(latencies: list[float], load: bool, rate: float) -> None:
+    ordered = sorted(latencies)
+    p50, p95, p99 = (ordered[int(len(ordered) * p)] * 1000 for p in (0.5, 0.95, 0.99))
+    name = f"with sync load ({rate:.0f} requests/s)" if load else "idle"
+    print(
+        f"{SUBSCRIBERS} subscribers, {name}: p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms, "
+        f"mean {statistics.mean(ordered) * 1000:.1f} ms, {len(ordered)} events"
+    )
+    if load:
+        print(f"{'met   ' if p95 <= TARGET_MS else 'MISSED'} p95 <= {TARGET_MS:.0f} ms: {p95:.1f}")
+
+
+async def _probe(
+    url: str, authorization: str, arrivals: asyncio.Queue[tuple[str, float]], prefix: str
+) -> tuple[list[float], float]:
+    """Send one session at a time; return the latency at every subscriber, and the time it took."""
+    latencies: list[float] = []
+    begun = time.perf_counter()
+    async with Connection(url) as connection:
+        for number in range(PROBES):
+            external = f"probe-{prefix}-{number}"
+            body = orjson.dumps({"externalId": external, "title": "probe"})
+            started = time.perf_counter()
+            status, _ = await connection.post("/sync/session", body, authorization)
+            assert status == 200, status
+            missing = SUBSCRIBERS
+            async with asyncio.timeout(10):
+                while missing:
+                    name, at = await arrivals.get()
+                    if name == external:
+                        latencies.append(at - started)
+                        missing -= 1
+    return latencies, time.perf_counter() - begun
+
+
+async def _load(url: str, authorization: str, number: int, stop: asyncio.Event) -> int:
+    """Sync messages into a session of its own until stopped; return how many requests it took."""
+    sent = 0
+    async with Connection(url) as connection:
+        while not stop.is_set():
+            body = orjson.dumps(rows.message(f"load-{number}", sent))
+            await connection.post("/sync/message", body, authorization)
+            sent += 1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE):
+                    await stop.wait()
+    return sent
+
+
+class Listener(asyncio.Protocol):
+    """One subscriber. It does the least it can: what it costs is taken from the server's cores."""
+
+    def __init__(self, host: str, arrivals: asyncio.Queue[tuple[str, float]]) -> None:
+        self.client_id: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._host = host
+        self._arrivals = arrivals
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        transport.write(f"GET /api/realtime HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
+
+    def data_received(self, data: bytes) -> None:
+        at = time.perf_counter()
+        *events, self._buffer = (self._buffer + data).split(b"\n\n")
+        for event in events:
+            if found := _EXTERNAL_ID.search(event):
+                self._arrivals.put_nowait((found[1].decode(), at))
+            elif (found := _CLIENT_ID.search(event)) and not self.client_id.done():
+                self.client_id.set_result(found[1].decode())
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    url: str, token: str, arrivals: asyncio.Queue[tuple[str, float]]
+) -> AsyncIterator[None]:
+    """Keep SUBSCRIBERS streams open that are subscribed to the user's sessions."""
+    loop = asyncio.get_running_loop()
+    host, port = urlsplit(url).hostname, urlsplit(url).port
+    listeners = [Listener(urlsplit(url).netloc, arrivals) for _ in range(SUBSCRIBERS)]
+    opened = [
+        await loop.create_connection(lambda each=each: each, host, port) for each in listeners
+    ]
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": token}) as http:
+        for each in listeners:
+            wanted = {"clientId": await each.client_id, "subscriptions": ["sessions/*"]}
+            answer = await http.post("/api/realtime", json=wanted)
+            assert answer.status_code == 204, answer.text
+    try:
+        yield
+    finally:
+        for transport, _ in opened:
+            transport.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""A local stack as a user starts it, for end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.pocketbase import free_port
+
+
+@dataclass
+class Stack:
+    """`opensync up --no-web` on a folder and a port of its own."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    program: list[str] = field(default_factory=lambda: [sys.executable, "-m", "sidecar"])
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "up.log").read_text(errors="replace")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `up` wrote down about the stack."""
+        facts: dict[str, Any] = json.loads((self.folder / "stack.json").read_text())
+        return facts
+
+    @property
+    def key(self) -> str:
+        return str(self.facts["api_key"])
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "OPENSYNC_DATA": str(self.folder),
+            "OPENSYNC_PORT": str(self.port),
+            "COLUMNS": "160",
+        }
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `opensync` beside the stack."""
+        return subprocess.run(
+            [*self.program, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def start(self) -> None:
+        """Start it and return when the public address answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "up.log").open("w") as log:
+            self.process = subprocess.Popen(
+                [*self.program, "up", "--no-web"],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                text=True,
+                # Not the checkout, so that a wheel cannot lean on it.
+                cwd=self.folder if self.program[0] != sys.executable else None,
+                start_new_session=True,
+            )
+        self.wait_until_ready()
+
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process is not None and self.process.poll() is None, self.log
+            try:
+                if httpx.get(f"{self.url}/health", timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"The stack did not answer in {seconds} s.\n{self.log}")
+
+    def stop(self) -> int:
+        """Ask it to stop as Ctrl-C does and return its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                raise
+        code = self.process.returncode
+        self.process = None
+        return code
