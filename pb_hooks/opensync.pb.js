@@ -17,6 +17,16 @@ routerAdd(
 
 routerAdd(
   "POST",
+  "/api/opensync/announce",
+  (e) => {
+    require(`${__hooks}/lib/ingest.js`).announce($app, e.requestInfo().body.sessions);
+    return e.noContent(204);
+  },
+  $apis.requireSuperuserAuth(),
+);
+
+routerAdd(
+  "POST",
   "/api/opensync/log",
   (e) => {
     require(`${__hooks}/lib/log.js`).append($app, readerToString(e.request.body, 256 << 20));

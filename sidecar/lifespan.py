@@ -20,6 +20,7 @@ from sidecar.services.keys import KeyService
 from sidecar.services.sessions import SessionService
 from sidecar.services.users import UserService
 from sidecar.services.writer import GroupWriter
+from sidecar.workers.announcer import Announcer
 from sidecar.workers.request_log import RequestLog
 from sidecar.workers.supervised import Supervised
 
@@ -55,11 +56,13 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
     users = UserService(pocketbase, clock)
     keys = KeyService(pocketbase, clock)
     identity = IdentityService(settings, pocketbase, users, keys, clock)
-    writer = GroupWriter(pocketbase)
+    announcer = Announcer(pocketbase)
+    writer = GroupWriter(pocketbase, on_change=announcer.add)
     request_log = RequestLog(pocketbase, clock, keep_days=settings.api_log_days)
     # Entered after the client, so that each writes what it holds before the client closes.
     workers = [
         await stack.enter_async_context(Supervised("request log", request_log.run)),
+        await stack.enter_async_context(Supervised("announcer", announcer.run)),
         await stack.enter_async_context(Supervised("writer", writer.run, grace=20.0)),
     ]
     return AppContext(

@@ -173,8 +173,8 @@ function ids(db, sql, params) {
 }
 
 /**
- * Write the group. Returns {"sessions": n} with the number of sessions that changed, or
- * {"refused": [id…]} with the keys and users that may not write any more; then nothing was written.
+ * Write the group. Returns {"changed": [sessions id…], "subscribers": n}, or {"refused": [id…]} with
+ * the keys and users that may not write any more; then nothing was written.
  */
 function write(app, body) {
   const [head, sessions, messages, parts] = body.split("\n");
@@ -196,17 +196,27 @@ function write(app, body) {
       }
       db.newQuery(COUNT_MESSAGES).bind({ rows: messages, now }).execute();
     }
-    const changed = ids(db, CHANGED_SESSIONS, { rows: sessions, now });
-    // Saved once more through PocketBase itself so that realtime subscribers hear of it, once a
-    // session; while nobody is connected that would be wasted work.
-    if (app.subscriptionsBroker().totalClients() > 0) {
-      for (const id of changed) {
-        tx.saveNoValidate(tx.findRecordById("sessions", id));
-      }
-    }
-    result = { sessions: changed.length };
+    result = {
+      changed: ids(db, CHANGED_SESSIONS, { rows: sessions, now }),
+      subscribers: app.subscriptionsBroker().totalClients(),
+    };
   });
   return result;
 }
 
-module.exports = { write };
+/**
+ * Save sessions once through PocketBase itself, so that its realtime subscribers hear of them. The
+ * transaction keeps a write that comes between reading and saving from being undone.
+ */
+function announce(app, sessions) {
+  app.runInTransaction((tx) => {
+    for (const id of sessions) {
+      // A session may have been deleted meanwhile.
+      for (const record of tx.findRecordsByIds("sessions", [id])) {
+        tx.saveNoValidate(record);
+      }
+    }
+  });
+}
+
+module.exports = { write, announce };

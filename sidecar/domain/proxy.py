@@ -10,6 +10,8 @@ from sidecar.errors import Unauthenticated
 
 _NAMES: Final = frozenset({"remote-user", "remote-email", "remote-name", "remote-groups"})
 
+_LONGEST_USER: Final = 255
+
 
 @dataclass(frozen=True)
 class ProxyIdentity:
@@ -43,8 +45,11 @@ def read_identity(headers: Iterable[tuple[bytes, bytes]]) -> ProxyIdentity | Non
     # Without a user name Authelia has authenticated nobody, whatever else is there.
     if not found.get("remote-user"):
         return None
+    if len(found["remote-user"]) > _LONGEST_USER:
+        # Cut short, it could be somebody else's.
+        raise Unauthenticated(f"A user name may have at most {_LONGEST_USER} characters.")
     return ProxyIdentity(
-        user=found["remote-user"][:255],
+        user=found["remote-user"],
         email=found.get("remote-email", "").lower(),
         name=found.get("remote-name", "")[:255],
         groups=tuple(g for g in (found.get("remote-groups") or "").split(",") if g.strip()),

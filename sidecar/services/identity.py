@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
-from collections import OrderedDict
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TypeVar
+from typing import Final
 
 from sidecar.config import Network, Settings
 from sidecar.domain import keys
 from sidecar.domain.clock import Clock
 from sidecar.domain.principal import Principal, Via
 from sidecar.domain.proxy import ProxyIdentity, is_same_origin, read_identity
+from sidecar.domain.remembered import Remembered
 from sidecar.errors import Forbidden, Unauthenticated
 from sidecar.pocketbase.client import PocketBase
 from sidecar.services.keys import KeyService
 from sidecar.services.users import UserService
 
 PROXY_SECRET_HEADER = b"x-opensync-proxy"
-_TOKEN_MS = 30_000  # how long a verified PocketBase token is believed
-_CACHED = 10_000
+_TOKEN_MS: Final = 30_000  # how long a verified PocketBase token is believed
+_VISITOR_MS: Final = 300_000  # how long a visitor is known without asking PocketBase
+_REMEMBERED: Final = 10_000
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Headers = Sequence[tuple[bytes, bytes]]
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,11 @@ class IdentityService:
         self._users = users
         self._keys = keys
         self._clock = clock
-        self._origins = (settings.public_url.rstrip("/"), *settings.allowed_origins)
-        self._tokens: OrderedDict[str, tuple[int, str]] = OrderedDict()
-        self._visitors: OrderedDict[ProxyIdentity, str] = OrderedDict()
+        self._origins = tuple(
+            origin.rstrip("/") for origin in (settings.public_url, *settings.allowed_origins)
+        )
+        self._tokens = Remembered[str, str](_REMEMBERED)
+        self._visitors = Remembered[ProxyIdentity, str](_REMEMBERED)
 
     async def authenticate(self, evidence: Evidence, *, fresh: bool = True) -> Principal:
         """Return who makes the request, or raise Unauthenticated or Forbidden.
@@ -104,9 +106,8 @@ class IdentityService:
         """Drop what is remembered of a principal whose key or user is gone."""
         if principal.key is not None:
             self._keys.forget(principal.key)
-        gone = principal.user
-        self._tokens = OrderedDict((t, e) for t, e in self._tokens.items() if e[1] != gone)
-        self._visitors = OrderedDict((i, u) for i, u in self._visitors.items() if u != gone)
+        self._tokens.forget(principal.user)
+        self._visitors.forget(principal.user)
 
     async def _by_bearer(self, token: str, *, fresh: bool) -> Principal:
         if keys.is_key_prefixed(token):
@@ -120,30 +121,33 @@ class IdentityService:
 
     async def _by_token(self, token: str) -> str:
         now = self._clock.now()
-        believed_until, user = self._tokens.get(token, (0, ""))
-        if now < believed_until:
-            return user
-        record = await self._pocketbase.user_of(token)
-        if record is None:
-            self._tokens.pop(token, None)
-            raise Unauthenticated("Invalid or expired token")
-        user = str(record["id"])
-        _remember(self._tokens, token, (now + _TOKEN_MS, user))
+        user = self._tokens.get(token, now)
+        if user is None:
+            record = await self._pocketbase.user_of(token)
+            if record is None:
+                raise Unauthenticated("Invalid or expired token")
+            user = str(record["id"])
+            self._tokens.put(token, user, min(now + _TOKEN_MS, _expiry(token)))
         return user
 
     async def _visitor(self, identity: ProxyIdentity) -> str:
+        now = self._clock.now()
         # The whole identity is the key: a changed name, e-mail or group is looked at anew.
-        user = self._visitors.get(identity)
+        user = self._visitors.get(identity, now)
         if user is None:
             user = str((await self._users.visit(identity))["id"])
-            _remember(self._visitors, identity, user)
+            self._visitors.put(identity, user, now + _VISITOR_MS)
         return user
 
 
-def _remember(cache: OrderedDict[K, V], key: K, value: V) -> None:
-    cache[key] = value
-    while len(cache) > _CACHED:
-        cache.popitem(last=False)
+def _expiry(token: str) -> int:
+    """Return when a token that PocketBase has verified expires, in Unix ms; 0 if it does not say."""
+    payload = token.split(".")[1]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return int(claims["exp"]) * 1000
+    except (ValueError, KeyError, TypeError):
+        return 0
 
 
 def _is_within(peer: str, networks: Iterable[Network]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -87,13 +87,23 @@ def encode(
 class GroupWriter:
     """Hands writes to PocketBase's ingest hook, one group at a time, all or nothing each.
 
+    `on_change` is told the ids of sessions that changed and how many realtime subscribers there
+    are.
+
     `write` returns when the rows are stored. It raises Unauthenticated when the key was revoked
     or the user deleted meanwhile (the hook checks inside its transaction), PocketBaseUnavailable
     when PocketBase did not come back within RETRY_SECONDS, UpstreamError when it refuses the rows.
     """
 
-    def __init__(self, pocketbase: PocketBase, *, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(
+        self,
+        pocketbase: PocketBase,
+        *,
+        on_change: Callable[[Sequence[str], int], None] = lambda sessions, subscribers: None,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
         self._pocketbase = pocketbase
+        self._on_change = on_change
         self._retry_seconds = retry_seconds
         self._pending: deque[Write] = deque()
         self._pending_bytes = 0
@@ -169,6 +179,7 @@ class GroupWriter:
                 await self._without(group, set(result["refused"]))
             else:
                 _settle(group, None)
+                self._on_change(result["changed"], result["subscribers"])
 
     async def _divide(self, group: Sequence[Write], error: OpenSyncError) -> None:
         """Find the write that PocketBase refuses, so that it does not fail the others."""

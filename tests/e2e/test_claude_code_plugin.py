@@ -63,7 +63,7 @@ def sync_a_session(plugin: Plugin, session: str, folder: Path) -> None:
         {
             "hook_event_name": "SessionStart",
             "source": "startup",
-            "cwd": "/home/dev/proj",
+            "cwd": "/home/dev/proj-cc",
             "permission_mode": "default",
             "model": "claude-sonnet-4-20250514",
         },
@@ -98,7 +98,7 @@ def test_the_plugin_leaves_one_session_with_its_messages(
         whole = api.get(f"/api/sessions/{mine['id']}").json()
     texts = [message["textContent"] for message in whole["messages"]]
     assert mine["source"] == "claude-code"
-    assert mine["projectPath"] == "/home/dev/proj"
+    assert mine["projectPath"] == "/home/dev/proj-cc"
     assert mine["model"] == "claude-sonnet-4-20250514"
     assert mine["promptTokens"] > 0
     assert mine["messageCount"] == len(whole["messages"])
