@@ -6,12 +6,14 @@ import os
 import sys
 
 import typer
+from rich.text import Text
 
 from sidecar import __version__, logconfig
 from sidecar.cli import configuration, doctor, keys, schema, serve, up, users
 from sidecar.cli.console import errors
 from sidecar.config import misspelt_variables
 from sidecar.errors import OpenSyncError
+from sidecar.stack import traefik
 
 app = typer.Typer(
     name="opensync",
@@ -24,6 +26,7 @@ app = typer.Typer(
 app.command()(up.up)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
+app.command("traefik")(traefik.write)
 app.command("config")(configuration.config)
 app.add_typer(schema.app, name="schema")
 app.add_typer(users.app, name="users")
@@ -53,5 +56,5 @@ def main() -> None:
     try:
         app()
     except OpenSyncError as exc:
-        errors.print(f"[red]{exc.message}[/]", highlight=False, soft_wrap=True)
+        errors.print(Text(exc.message, style="red"), soft_wrap=True)
         sys.exit(1)

@@ -123,7 +123,7 @@ async def _spoofed_identity(settings: Settings) -> Finding:
     }
     mend = (
         "Forged Remote-* headers get through. Route with the configuration of "
-        "`opensync traefik render`, and let nothing but Traefik reach the sidecar."
+        "`opensync traefik HOST`, and let nothing but Traefik reach the sidecar."
     )
     status, body = await _get(f"{settings.public_url}/api/me", forged)
     if "doctor-forged" in body:

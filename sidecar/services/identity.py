@@ -141,7 +141,7 @@ class IdentityService:
 
 
 def _expiry(token: str) -> int:
-    """Return when a token that PocketBase has verified expires, in Unix ms; 0 if it does not say."""
+    """Return when a token that PocketBase has verified expires: Unix ms, 0 if it does not say."""
     payload = token.split(".")[1]
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

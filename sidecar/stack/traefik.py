@@ -1,7 +1,7 @@
 """Traefik's two files, made from the templates in `deploy/traefik`.
 
 The local stack and a production server share every router; only the identity middleware, TLS
-and the addresses differ. `python -m sidecar.stack.traefik HOST` writes the files of a server.
+and the addresses differ. `opensync traefik HOST` writes the files of a server.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _yaml(value: object) -> str:
     return _STRING.sub(lambda string: string[0].replace("{", "\\u007b"), text)
 
 
-def _main(
+def write(
     host_name: Annotated[str, typer.Argument(help="Name people reach the server by.")],
     folder: Annotated[
         Path, typer.Option("--into", help="Folder that gets the two files.")
@@ -173,7 +173,3 @@ def _main(
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    typer.run(_main)
