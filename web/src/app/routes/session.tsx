@@ -1,0 +1,11 @@
+import { getRouteApi } from "@tanstack/react-router";
+
+import { SessionPage } from "@/features/sessions/components/session-page";
+
+const route = getRouteApi("/signed-in/sessions/$id");
+
+export function SessionRoute() {
+  const { id } = route.useParams();
+  // Another session is another page: its scroll position and folds start anew.
+  return <SessionPage key={id} id={id} />;
+}

@@ -1,0 +1,21 @@
+// Any request may find that the single sign-on session has ended. Whoever finds out says so
+// here, and the sign-in (auth-sync.ts) checks it, without the two knowing each other.
+const listeners = new Set<() => void>();
+
+export function reportSignedOut(): void {
+  for (const listener of listeners) listener();
+}
+
+export function onSignedOut(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** With `redirect: "manual"` a bounce to the sign-in portal is visible instead of followed. */
+export function isSignInBounce(response: Response): boolean {
+  return response.status === 401 || response.type === "opaqueredirect" || isRedirect(response.status);
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400 && status !== 304;
+}
