@@ -8,8 +8,9 @@
   x Forbidden                  403   known, but not allowed
   x NotFound                   404   no such thing, or not yours
   x MethodNotAllowed           405
-  x Conflict                   409
+  x Conflict                   409   a value that must be unique is taken
   x UpstreamError              502   PocketBase answered with something unexpected
+    + RecordRefused            502   PocketBase does not take a value of a record
     + PocketBaseUnavailable    503   PocketBase cannot be reached, or is restarting
   x ConfigError                      a setting is missing or wrong (start-up and CLI only)
 
@@ -60,11 +61,25 @@ class MethodNotAllowed(OpenSyncError):
 
 
 class Conflict(OpenSyncError):
+    """`fields` names those whose value is taken."""
+
     status = 409
+
+    def __init__(self, message: str, fields: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class UpstreamError(OpenSyncError):
     status = 502
+
+
+class RecordRefused(UpstreamError):
+    """`fields` names those whose value PocketBase does not take."""
+
+    def __init__(self, message: str, fields: frozenset[str]) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class PocketBaseUnavailable(UpstreamError):

@@ -162,9 +162,15 @@ const CHANGED_SESSIONS = `SELECT DISTINCT sessions.id AS id
   WHERE sessions.updated = {:now}`;
 
 const REFUSED_WRITERS = `SELECT value AS id FROM json_each({:head}, '$.keys')
-    WHERE value NOT IN (SELECT id FROM apiKeys WHERE revokedAt = 0)
+    WHERE value NOT IN (
+      SELECT id FROM apiKeys WHERE revokedAt = 0 AND (expiresAt = 0 OR expiresAt > {:ms}))
   UNION ALL SELECT value AS id FROM json_each({:head}, '$.users')
     WHERE value NOT IN (SELECT id FROM users)`;
+
+// Derived ids name the owner, so this needs an administrator who moved a session by hand.
+const FOREIGN_SESSIONS = `SELECT value->>'id' AS id
+  FROM json_each({:rows}) JOIN sessions ON sessions.id = value->>'id'
+  WHERE sessions.user != value->>'user'`;
 
 function ids(db, sql, params) {
   const rows = arrayOf(new DynamicModel({ id: "" }));
@@ -178,16 +184,20 @@ function ids(db, sql, params) {
  */
 function write(app, body) {
   const [head, sessions, messages, parts] = body.split("\n");
-  const now = new Date().toISOString().replace("T", " ");
+  const date = new Date();
+  const now = date.toISOString().replace("T", " ");
   let result;
   app.runInTransaction((tx) => {
     const db = tx.db();
-    const refused = ids(db, REFUSED_WRITERS, { head });
+    const refused = ids(db, REFUSED_WRITERS, { head, ms: date.getTime() });
     if (refused.length > 0) {
       result = { refused };
       return;
     }
     db.newQuery(UPSERT_SESSIONS).bind({ rows: sessions, now }).execute();
+    if (ids(db, FOREIGN_SESSIONS, { rows: sessions }).length > 0) {
+      throw new ApiError(409, "A session of this name belongs to another user.");
+    }
     if (messages !== "[]") {
       db.newQuery(UPSERT_MESSAGES).bind({ rows: messages, now }).execute();
       db.newQuery(DELETE_SURPLUS_PARTS).bind({ rows: messages }).execute();

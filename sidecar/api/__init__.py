@@ -48,10 +48,15 @@ def _endpoint(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         try:
             return await endpoint.handler(call)
         except Unauthenticated:
-            # The database refused somebody who was remembered.
-            if endpoint.auth is Auth.WRITER:
-                call.context.identity.forget(call.principal)
-            raise
+            # The database refused somebody who was remembered: the key was revoked, or the user
+            # deleted. A visitor whose sign-on still holds is a new user then.
+            if endpoint.auth is Auth.NONE:
+                raise
+            call.context.identity.forget(call.principal)
+            if call.principal.via is not Via.PROXY:
+                raise
+        await _authenticate(call, endpoint.auth)
+        return await endpoint.handler(call)
 
     return answer
 

@@ -10,15 +10,17 @@ from sidecar import __version__
 from sidecar.api import schemas
 from sidecar.api.http import Auth, Call, Endpoint, json_response
 from sidecar.domain.principal import Via
-from sidecar.errors import NotFound
-from sidecar.pocketbase.client import Record
+from sidecar.errors import NotFound, Unauthenticated
 from sidecar.services.ingest import parse
 from sidecar.services.users import shown
 
 
 async def me(call: Call) -> Response:
     settings = call.context.settings
-    user = await _known_user(call)
+    try:
+        user = await call.context.users.get(call.principal.user)
+    except NotFound as exc:
+        raise Unauthenticated("This user was deleted.") from exc
     body: dict[str, Any] = {
         "user": shown(user),
         "token": None,
@@ -34,17 +36,6 @@ async def me(call: Call) -> Response:
         issued = await call.context.users.browser_token(user["id"], settings.user_token_seconds)
         body |= {"token": issued.token, "tokenExpiresAt": expires, "record": issued.record}
     return json_response(body, headers={"Cache-Control": "no-store"})
-
-
-async def _known_user(call: Call) -> Record:
-    """Return the user's record; one that was deleted meanwhile is made anew by the visit."""
-    users, identity = call.context.users, call.context.identity
-    try:
-        return await users.get(call.principal.user)
-    except NotFound:
-        identity.forget(call.principal)
-    principal = call.known(await identity.authenticate(call.evidence))
-    return await users.get(principal.user)
 
 
 async def keys_list(call: Call) -> Response:

@@ -38,6 +38,7 @@ class Call:
     request: Request
     context: AppContext
     _principal: Principal | None = None
+    _body: bytes | None = None
 
     @property
     def principal(self) -> Principal:
@@ -54,8 +55,11 @@ class Call:
         return evidence_of(self.request)
 
     async def json(self) -> Any:
-        """Return the body as parsed JSON with text that a database can hold."""
-        return parse_json(await read_body(self.request, self.context.settings.max_body_bytes))
+        """Return the body as parsed JSON."""
+        if self._body is None:
+            limit = self.context.settings.max_body_bytes
+            self._body = await read_body(self.request, limit)
+        return parse_json(self._body)
 
     def query(self, name: str) -> str | None:
         """Return a query parameter, None when it is absent or empty."""

@@ -24,7 +24,6 @@ SECONDS = Histogram("opensync_request_seconds", "Time to answer.", ["method", "e
 
 _SLASHES: Final = re.compile(r"/{2,}")
 _MOUNT: Final = "/.convex.site"
-_CORS_PATHS: Final = ("/sync/", "/api/sync/", "/health")
 _REQUEST_ID: Final = re.compile(r"[\w.-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -50,7 +49,7 @@ class Cors:
     """Lets pages of other origins call with an API key, and with nothing else.
 
     A browser's own session never opens an answer to another origin: only requests that carry a
-    key, and the plugin routes, which take nothing but keys, get the header.
+    key get the header, and the health check, which tells nothing of anybody.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -65,7 +64,7 @@ class Cors:
             await _preflight(scope, receive, send)
             return
         bearer = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ")
-        if not (is_key_prefixed(bearer) or scope["path"].startswith(_CORS_PATHS)):
+        if not (is_key_prefixed(bearer) or scope["path"] == "/health"):
             await self._app(scope, receive, send)
             return
 

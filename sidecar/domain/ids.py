@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 
 LENGTH = 15
+
+_RECORD_ID = re.compile(rf"[a-z0-9]{{{LENGTH}}}")
 
 
 def derive(kind: str, *names: str) -> str:
@@ -19,8 +22,9 @@ def derive(kind: str, *names: str) -> str:
     return base64.b32encode(digest[:10])[:LENGTH].decode().lower()
 
 
-def user_id(authelia_id: str) -> str:
-    return derive("user", authelia_id)
+def is_record_id(text: str) -> bool:
+    """Tell whether `text` could be the id of a record; asking for any other finds nothing."""
+    return _RECORD_ID.fullmatch(text) is not None
 
 
 def session_id(user: str, external_id: str) -> str:

@@ -50,7 +50,8 @@ def read_identity(headers: Iterable[tuple[bytes, bytes]]) -> ProxyIdentity | Non
         raise Unauthenticated(f"A user name may have at most {_LONGEST_USER} characters.")
     return ProxyIdentity(
         user=found["remote-user"],
-        email=found.get("remote-email", "").lower(),
+        # An attribute, not a key: one too long to be an address (RFC 5321) is as good as none.
+        email=email if len(email := found.get("remote-email", "").lower()) <= 254 else "",
         name=found.get("remote-name", "")[:255],
         groups=tuple(g for g in (found.get("remote-groups") or "").split(",") if g.strip()),
     )

@@ -53,9 +53,12 @@ def _model(value: object) -> object:
     return value
 
 
-Count = Annotated[int | None, BeforeValidator(_count), Field(le=LARGEST)]
-Amount = Annotated[float | None, BeforeValidator(_amount), Field(le=1e12, allow_inf_nan=False)]
-Millis = Annotated[int | None, BeforeValidator(_time), Field(le=LARGEST)]
+_Whole = Annotated[int, Field(le=LARGEST)]
+_Real = Annotated[float, Field(le=1e12, allow_inf_nan=False)]
+
+Count = Annotated[_Whole | None, BeforeValidator(_count)]
+Amount = Annotated[_Real | None, BeforeValidator(_amount)]
+Millis = Annotated[_Whole | None, BeforeValidator(_time)]
 Text = str | None
 ModelName = Annotated[str | None, BeforeValidator(_model)]
 
@@ -66,6 +69,12 @@ def _names(*names: str) -> Any:
 
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, sent: Any) -> Any:
+        # Before the aliases are looked at, or a null under one would hide the value of another.
+        return {k: v for k, v in sent.items() if v is not None} if isinstance(sent, dict) else sent
 
 
 class TokenClasses(_Wire):

@@ -17,6 +17,7 @@ from sidecar.errors import (
     Conflict,
     NotFound,
     PocketBaseUnavailable,
+    RecordRefused,
     UpstreamError,
 )
 
@@ -38,8 +39,9 @@ class PocketBase:
 
     The token is fetched when first needed and renewed when PocketBase stops accepting it (it
     expired, or the secret changed). Every method raises PocketBaseUnavailable when PocketBase
-    cannot be reached, NotFound for a missing record, Conflict when a unique value is taken, and
-    UpstreamError for any other refusal; httpx exceptions end here.
+    cannot be reached, NotFound for a missing record, Conflict when a unique value is taken,
+    RecordRefused for a value that its field does not take, and UpstreamError for any other
+    refusal; httpx exceptions end here.
     """
 
     def __init__(self, http: httpx.AsyncClient, email: str, password: str) -> None:
@@ -219,8 +221,15 @@ def _checked(response: httpx.Response) -> httpx.Response:
     )
     if status == 404:
         raise NotFound("There is no such record.")
-    if status == 400 and "validation_not_unique" in detail:
-        raise Conflict("Another record already has this value.")
+    fields = _refused_fields(response) if status == 400 else {}
+    taken = frozenset(name for name, code in fields.items() if code == "validation_not_unique")
+    if taken:
+        raise Conflict("Another record already has this value.", taken)
+    if fields:
+        message = f"The database does not take the value of {', '.join(sorted(fields))}."
+        raise RecordRefused(message, frozenset(fields))
+    if status == 409:
+        raise Conflict("A session of this name belongs to another user by now.")
     if status in (429, 502, 503, 504):
         raise PocketBaseUnavailable(
             "The database is busy at the moment. Try again in a few seconds."
@@ -232,6 +241,14 @@ def _checked(response: httpx.Response) -> httpx.Response:
 
 def _detail(response: httpx.Response) -> str:
     return response.text[:500]
+
+
+def _refused_fields(response: httpx.Response) -> dict[str, str]:
+    """Return the code of the refusal by the name of the field."""
+    data = _object(response).get("data")
+    if not isinstance(data, dict):
+        return {}
+    return {name: str(e.get("code")) for name, e in data.items() if isinstance(e, dict)}
 
 
 def _object(response: httpx.Response) -> Json:

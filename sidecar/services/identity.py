@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -25,7 +26,8 @@ PROXY_SECRET_HEADER = b"x-opensync-proxy"
 _TOKEN_MS: Final = 30_000  # how long a verified PocketBase token is believed
 _VISITOR_MS: Final = 300_000  # how long a visitor is known without asking PocketBase
 _REMEMBERED: Final = 10_000
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -115,7 +117,7 @@ class IdentityService:
             if key is None:
                 raise Unauthenticated("Invalid API key")
             return Principal(key.user, Via.KEY, key)
-        if token.count(".") != 2:
+        if _TOKEN.fullmatch(token) is None:
             raise Unauthenticated("Invalid API key format")
         return Principal(await self._by_token(token), Via.TOKEN)
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from sidecar.domain import keys
 from sidecar.domain.clock import Clock
+from sidecar.domain.ids import is_record_id
 from sidecar.domain.keys import ApiKey
-from sidecar.errors import InvalidRequest, NotFound
+from sidecar.errors import InvalidRequest, NotFound, RecordRefused, Unauthenticated
 from sidecar.pocketbase.client import PocketBase, Record
 from sidecar.pocketbase.filters import bind
 
@@ -43,17 +44,20 @@ class KeyService:
         if expires_at and expires_at <= self._clock.now():
             raise InvalidRequest("The time of expiry is in the past.")
         key = keys.generate(secrets.choice)
-        record = await self._pocketbase.create(
-            "apiKeys",
-            {
-                "user": user,
-                "name": name,
-                "prefix": key[: keys.SHOWN],
-                "keyHash": keys.key_hash(key),
-                "expiresAt": expires_at,
-                "createdAt": self._clock.now(),
-            },
-        )
+        row = {
+            "user": user,
+            "name": name,
+            "prefix": key[: keys.SHOWN],
+            "keyHash": keys.key_hash(key),
+            "expiresAt": expires_at,
+            "createdAt": self._clock.now(),
+        }
+        try:
+            record = await self._pocketbase.create("apiKeys", row)
+        except RecordRefused as exc:
+            if exc.fields == {"user"}:
+                raise Unauthenticated("This user was deleted.") from exc
+            raise
         return NewKey(key, shown(record))
 
     async def list(self, user: str) -> list[Record]:
@@ -66,6 +70,8 @@ class KeyService:
 
     async def revoke(self, user: str, id: str) -> Record:
         """Revoke a key of the user; from now on it is refused. Raises NotFound for any other."""
+        if not is_record_id(id):
+            raise NotFound("There is no such key.")
         wanted = bind("id = {:id} && user = {:user}", id=id, user=user)
         record = await self._pocketbase.first("apiKeys", wanted, fields=_FIELDS)
         if record is None:
@@ -84,10 +90,12 @@ class KeyService:
         if not keys.looks_like_key(presented):
             return None
         presented_hash = keys.key_hash(presented)
-        key = None if fresh else self._cache.get(presented_hash)
-        if key is None:
-            key = await self._look_up(presented_hash)
-        return key if key is not None and key.is_live(self._clock.now()) else None
+        now = self._clock.now()
+        remembered = None if fresh else self._cache.get(presented_hash)
+        if remembered is not None and remembered.is_live(now):
+            return remembered
+        key = await self._look_up(presented_hash)
+        return key if key is not None and key.is_live(now) else None
 
     def forget(self, key: ApiKey) -> None:
         """Drop a key from memory after the database refused it."""

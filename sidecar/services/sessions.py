@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sidecar.domain.ids import is_record_id
 from sidecar.errors import InvalidRequest, NotFound
 from sidecar.pocketbase.client import PocketBase, Record
 from sidecar.pocketbase.filters import Value, bind
 
-_RECORD_ID: Final = re.compile(r"[a-z0-9]{15}")
+_LONGEST: Final = 512  # of a filter's value; what is stored is no longer
 _OPTIONAL: Final = ("title", "projectPath", "projectName", "model", "provider", "source")
 _ALWAYS: Final = (
     "id",
@@ -49,6 +49,8 @@ class SessionService:
         self, user: str, *, limit: int, cursor: str | None, filters: dict[str, str]
     ) -> SessionPage:
         """Return up to `limit` sessions; `filters` maps names of FILTERS to exact values."""
+        if any(len(value) > _LONGEST for value in filters.values()):
+            return SessionPage([], None)
         terms = ["user = {:user}"]
         values: dict[str, Value] = {"user": user}
         for name, value in filters.items():
@@ -76,7 +78,7 @@ class SessionService:
 
         SQLite writes it and nobody here parses it, so 5,000 messages cost one query.
         """
-        if _RECORD_ID.fullmatch(id) is None:
+        if not is_record_id(id):
             raise NotFound("Session not found")
         try:
             response = await self._pocketbase.request(
@@ -121,7 +123,7 @@ def _decode_cursor(cursor: str) -> tuple[int, str]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         at, _, last = text.partition(":")
-        if _RECORD_ID.fullmatch(last) is None:
+        if not is_record_id(last) or not (at.isascii() and at.isdigit() and len(at) <= 16):
             raise ValueError(cursor)
         return int(at), last
     except (ValueError, binascii.Error) as exc:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sidecar.domain import ids
+import structlog
+
 from sidecar.domain.clock import Clock
 from sidecar.domain.proxy import ProxyIdentity
-from sidecar.errors import Conflict, InvalidRequest, NotFound
+from sidecar.errors import Conflict, InvalidRequest, NotFound, RecordRefused
 from sidecar.pocketbase.client import PocketBase, Record, segment
 from sidecar.pocketbase.filters import bind
 
-_SHOWN = ("id", "autheliaId", "email", "name", "avatarUrl", "enabledAgents", "createdAt")
-FIELDS = ",".join((*_SHOWN, "groups"))
+logger = structlog.get_logger(__name__)
+
+_SHOWN: Final = ("id", "autheliaId", "email", "name", "avatarUrl", "enabledAgents", "createdAt")
+FIELDS: Final = ",".join((*_SHOWN, "groups"))
+_ATTRIBUTES: Final = frozenset({"email", "name", "groups"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class UserService:
     def __init__(self, pocketbase: PocketBase, clock: Clock) -> None:
         self._pocketbase = pocketbase
         self._clock = clock
+        self._first_visits = asyncio.Lock()
 
     async def get(self, user: str) -> Record:
         path = f"/api/collections/users/records/{segment(user)}"
@@ -42,15 +48,21 @@ class UserService:
     async def add(self, email: str, *, name: str = "", authelia_id: str = "") -> Record:
         """Make a user. Raises Conflict when the e-mail or the sign-on name is taken."""
         email = email.strip().lower()
-        if "@" not in email:
-            raise InvalidRequest(f"{email!r} is not an e-mail address.")
+        values = self._new_user(name=name, email=email, authelia_id=authelia_id)
         try:
-            return await self._create(ids.user_id(authelia_id or email), email, name, authelia_id)
+            if await self.by_email(email) is not None:
+                raise Conflict("Taken in another spelling.")
+            return await self._pocketbase.create("users", values)
         except Conflict as exc:
-            raise Conflict(f"There is already a user with the e-mail {email}.") from exc
+            raise Conflict(
+                f"There is already a user with the e-mail {email} or that sign-on name. "
+                "`opensync users list` shows all."
+            ) from exc
+        except RecordRefused as exc:
+            raise InvalidRequest(f"{email!r} is not an e-mail address.") from exc
 
     async def by_email(self, email: str) -> Record | None:
-        wanted = bind("email = {:email}", email=email.strip().lower())
+        wanted = bind("email:lower = {:email}", email=email.strip().lower())
         return await self._pocketbase.first("users", wanted, fields=FIELDS)
 
     async def visit(self, identity: ProxyIdentity) -> Record:
@@ -59,10 +71,11 @@ class UserService:
         A user is known by the sign-on name. One that was added by e-mail alone is linked to the
         first name that comes with that e-mail; a linked user is never taken over through e-mail.
         """
-        wanted = bind("autheliaId = {:name}", name=identity.user)
-        record = await self._pocketbase.first("users", wanted, fields=FIELDS)
+        record = await self._by_name(identity.user)
         if record is None:
-            return await self._first_visit(identity)
+            # One at a time, so that two names that come with one e-mail are not both linked to it.
+            async with self._first_visits:
+                record = await self._by_name(identity.user) or await self._first_visit(identity)
         return await self._refresh(record, identity)
 
     async def browser_token(self, user: str, seconds: int) -> BrowserToken:
@@ -72,76 +85,79 @@ class UserService:
         )
         return BrowserToken(token=str(answer["token"]), record=answer["record"])
 
+    async def _by_name(self, authelia_id: str) -> Record | None:
+        wanted = bind("autheliaId = {:name}", name=authelia_id)
+        return await self._pocketbase.first("users", wanted, fields=FIELDS)
+
     async def _first_visit(self, identity: ProxyIdentity) -> Record:
         owner = await self.by_email(identity.email) if identity.email else None
         if owner is not None and not owner["autheliaId"]:
-            return await self._update(owner["id"], {"autheliaId": identity.user}, identity)
+            return await self._update(owner["id"], {"autheliaId": identity.user})
         email = "" if owner is not None else identity.email
+        values = self._new_user(name=identity.name, email=email, authelia_id=identity.user)
         try:
-            return await self._create(
-                ids.user_id(identity.user), email, identity.name, identity.user, identity.groups
+            return await self._keeping_what_fits(
+                lambda fitting: self._pocketbase.create("users", fitting), values
             )
         except Conflict:
-            # A parallel first visit was faster; both mean the same row.
-            wanted = bind("autheliaId = {:name}", name=identity.user)
-            record = await self._pocketbase.first("users", wanted, fields=FIELDS)
+            # Another process made the row between the look and the making; it means the same one.
+            record = await self._by_name(identity.user)
             if record is None:
                 raise
             return record
 
     async def _refresh(self, record: Record, identity: ProxyIdentity) -> Record:
+        """Keep what the proxy says of the visitor; an empty e-mail or name is "not said"."""
         changes: dict[str, Any] = {}
         if identity.name and record["name"] != identity.name:
             changes["name"] = identity.name
-        if identity.email and record["email"] != identity.email:
+        if identity.email and record["email"].lower() != identity.email:
             changes["email"] = identity.email
         if list(identity.groups) != (record["groups"] or []):
             changes["groups"] = list(identity.groups)
-        if not changes:
-            return record
-        try:
-            return await self._update(record["id"], changes)
-        except Conflict:
-            # The address belongs to another user now; the sign-on name is what counts.
-            changes.pop("email")
-            return await self._update(record["id"], changes) if changes else record
+        return await self._update(record["id"], changes) if changes else record
 
-    async def _update(
-        self, user: str, changes: dict[str, Any], identity: ProxyIdentity | None = None
-    ) -> Record:
-        if identity is not None:
-            changes |= {"groups": list(identity.groups)}
-            changes |= {"name": identity.name} if identity.name else {}
-        return await self._pocketbase.update(
-            "users", user, {**changes, "updatedAt": self._clock.now()}
+    async def _update(self, user: str, changes: dict[str, Any]) -> Record:
+        return await self._keeping_what_fits(
+            lambda fitting: self._pocketbase.update("users", user, fitting),
+            {**changes, "updatedAt": self._clock.now()},
         )
 
-    async def _create(
-        self,
-        user: str,
-        email: str,
-        name: str,
-        authelia_id: str,
-        groups: tuple[str, ...] = (),
+    async def _keeping_what_fits(
+        self, write: Callable[[dict[str, Any]], Awaitable[Record]], values: dict[str, Any]
     ) -> Record:
+        """Write without the attributes that PocketBase does not take or that are another user's.
+
+        An odd e-mail or a very long list of groups is no reason to keep somebody out.
+        """
+        try:
+            return await write(values)
+        except (Conflict, RecordRefused) as exc:
+            fitting = {k: v for k, v in values.items() if k not in exc.fields & _ATTRIBUTES}
+            if len(fitting) == len(values):
+                raise
+            logger.warning(
+                "Attributes of a visitor were left out",
+                action="attributes_left_out",
+                fields=sorted(exc.fields),
+            )
+            return await write(fitting)
+
+    def _new_user(self, *, name: str, email: str, authelia_id: str) -> dict[str, Any]:
         password = secrets.token_urlsafe(48)  # required by PocketBase; sign-in with it is off
         now = self._clock.now()
-        return await self._pocketbase.create(
-            "users",
-            {
-                "id": user,
-                "email": email,
-                "emailVisibility": False,
-                "verified": True,
-                "name": name,
-                "autheliaId": authelia_id,
-                "groups": list(groups),
-                "password": password,
-                "passwordConfirm": password,
-                "createdAt": now,
-                "updatedAt": now,
-            },
-        )
+        return {
+            "email": email,
+            "emailVisibility": False,
+            "verified": True,
+            "name": name,
+            "autheliaId": authelia_id,
+            "groups": [],
+            "password": password,
+            "passwordConfirm": password,
+            "createdAt": now,
+            "updatedAt": now,
+        }
 
     async def require_by_email(self, email: str) -> Record:
         record = await self.by_email(email)

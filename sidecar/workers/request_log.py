@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections import deque
 from typing import Final, TypedDict
 
@@ -45,6 +46,7 @@ class RequestLog:
         self._clock = clock
         self._keep_ms = keep_days * _DAY_MS
         self._rows: deque[LogRow] = deque()
+        self._flushing = asyncio.Lock()
 
     def add(self, row: LogRow) -> None:
         if len(self._rows) >= _HELD:
@@ -62,20 +64,26 @@ class RequestLog:
 
     async def flush(self) -> None:
         """Write all rows held now. Rows stay held while PocketBase does not take them."""
-        while self._rows:
-            batch = [self._rows[i] for i in range(min(_BATCH, len(self._rows)))]
-            body = {"rows": batch, "before": self._clock.now() - self._keep_ms}
-            try:
-                await self._pocketbase.request(
-                    "POST", "/api/opensync/log", content=orjson.dumps(body)
-                )
-            except OpenSyncError as exc:
-                logger.warning(
-                    "The request log could not be written",
-                    action="request_log_kept",
-                    rows=len(self._rows),
-                    cause=type(exc).__name__,
-                )
-                return
-            for _ in range(min(len(batch), len(self._rows))):
-                self._rows.popleft()
+        async with self._flushing:
+            while self._rows:
+                batch = list(itertools.islice(self._rows, _BATCH))
+                if not await self._write(batch):
+                    return
+                for row in batch:
+                    # Rows beyond the limit may have been dropped from the front meanwhile.
+                    if self._rows and self._rows[0] is row:
+                        self._rows.popleft()
+
+    async def _write(self, batch: list[LogRow]) -> bool:
+        body = {"rows": batch, "before": self._clock.now() - self._keep_ms}
+        try:
+            await self._pocketbase.request("POST", "/api/opensync/log", content=orjson.dumps(body))
+        except OpenSyncError as exc:
+            logger.warning(
+                "The request log could not be written",
+                action="request_log_kept",
+                rows=len(self._rows),
+                cause=type(exc).__name__,
+            )
+            return False
+        return True
