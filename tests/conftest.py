@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sidecar import logconfig
 from sidecar.app import create_app
 from sidecar.config import PREFIX, Settings, load_settings
 from sidecar.pocketbase import client, schema
@@ -21,6 +22,12 @@ from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
 from tests.serving import Service, serving
 
 DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_logs() -> None:
+    """Log as the program does; the library's own default prints every local of a traceback."""
+    logconfig.configure("warning", "text")
 
 
 @pytest.fixture(autouse=True, scope="session")

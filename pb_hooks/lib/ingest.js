@@ -90,9 +90,10 @@ function upsert(table, columns, extra, { fillWhen, guard }) {
     WHERE ${guard} AND (${news.map((column) => `${column} IS NOT (${set[column]})`).join(" OR ")})`;
 }
 
-// Unknown keys of the payload are kept aside in `extra`, newest value of each key.
+// Unknown keys of the payload are kept aside in `extra`, newest value of each key. A null is absent
+// at any depth, on the way in too, or a retry would look like a change.
 const EXTRA = {
-  insert: "value->'extra'",
+  insert: "json_patch('{}', value->'extra')",
   merge: "CASE WHEN excluded.extra IS NULL THEN extra ELSE json_patch(COALESCE(extra, '{}'), excluded.extra) END",
 };
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from sidecar.context import AppContext
 from sidecar.domain.principal import Principal
 from sidecar.domain.text import clean_json
+from sidecar.domain.wire import ID_NAMES
 from sidecar.errors import InvalidRequest, TooLarge, Unauthenticated
 from sidecar.services.identity import Evidence
 
@@ -149,7 +150,8 @@ def parse_json(body: bytes) -> Any:
         pass
     # JSON.stringify writes half of an emoji as a lone surrogate, which strict parsers refuse.
     try:
-        return clean_json(json.loads(body.decode("utf-8"), parse_constant=_no_constant))
+        parsed = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        return clean_json(parsed, but=ID_NAMES)
     except UnicodeDecodeError as exc:
         raise InvalidRequest("The body is not valid UTF-8.") from exc
     except RecursionError as exc:

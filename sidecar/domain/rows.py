@@ -34,6 +34,8 @@ _TOKENS: Final = (
     "reasoningTokens",
 )
 
+_TOO_DEEP: Final = "A value is nested too deeply: at most 250 levels are kept."
+
 
 @dataclass(frozen=True)
 class MessageRows:
@@ -141,8 +143,9 @@ class RowBuilder:
         """Keep unknown keys aside, unless they are larger than the column takes."""
         extra = {k: v for k, v in (sent.model_extra or {}).items() if v is not None}
         if extra:
-            extra = clean_json(extra)
-            if len(_json(extra)) <= self._limits[collection]["extra"]:
+            extra = _cleaned(extra)
+            # In a list, because the row it is part of is one level more.
+            if len(_json([extra])) <= self._limits[collection]["extra"]:
                 row["extra"] = extra
 
     def _part(self, message: str, order: int, part: PartIn) -> Row:
@@ -151,7 +154,7 @@ class RowBuilder:
             "message": message,
             "type": shortened(clean(part.type), self._limits["parts"]["type"]),
             # As JSON text: SQLite stores it as it is and never parses it on the way in.
-            "content": _json(clean_json(part.content)).decode(),
+            "content": _json(_cleaned(part.content)).decode(),
             "order": order,
         }
 
@@ -163,11 +166,18 @@ def _put_numbers(row: Row, sent: TokenClasses, names: tuple[str, ...]) -> None:
             row[name] = value
 
 
+def _cleaned(value: Any) -> Any:
+    try:
+        return clean_json(value)
+    except RecursionError as exc:
+        raise Unprocessable(_TOO_DEEP) from exc
+
+
 def _json(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError as exc:
-        raise Unprocessable("A value is nested too deeply: at most 250 levels are kept.") from exc
+        raise Unprocessable(_TOO_DEEP) from exc
 
 
 def _parts_hash(parts: list[Row]) -> str:

@@ -23,14 +23,25 @@ def clean(text: str) -> str:
     return text
 
 
-def clean_json(value: Any) -> Any:
-    """Return a parsed JSON value with every text and key in it cleaned."""
+def clean_json(value: Any, *, but: frozenset[str] = frozenset()) -> Any:
+    """Return a parsed JSON value with every text and key in it cleaned.
+
+    Texts under the keys `but` are not mended: what would have to be replaced becomes NUL.
+    """
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
-        return [clean_json(item) for item in value]
+        return [clean_json(item, but=but) for item in value]
     if isinstance(value, dict):
-        return {clean(key): clean_json(item) for key, item in value.items()}
+        return {
+            clean(key): clean(item).replace(_REPLACEMENT, "\0")
+            if key in but and isinstance(item, str) and clean(item) != item
+            else clean_json(item, but=but)
+            for key, item in value.items()
+        }
+    if isinstance(value, int) and value.bit_length() > 63:
+        # As the fast parser does: JSON has no whole numbers beyond 64 bits that all can read.
+        return float(value) if value.bit_length() < 1000 else str(value)
     return value
 
 

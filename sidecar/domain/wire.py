@@ -9,41 +9,63 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 LARGEST = 2**53 - 1  # beyond it JavaScript and PocketBase numbers are no longer exact
+# Under these names a changed text would be the id of something else.
+ID_NAMES = frozenset({"externalId", "sessionId", "sessionExternalId", "messageId"})
 _FIRST_YEAR_MS = 100_000_000_000  # March 1973; a smaller time is in seconds
 
 
+def _number(value: object) -> object:
+    """Refuse what Python takes for a number and JSON does not."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("number", "Input should be a number, not a yes or no")
+    return value
+
+
 def _count(value: object) -> object:
-    """Whole number of tokens, messages or milliseconds; a negative one is not a measurement."""
-    if isinstance(value, float) and abs(value) <= LARGEST:
-        value = round(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-        return None
-    return value
+    """Whole number of tokens, messages or milliseconds."""
+    value = _number(value)
+    return round(value) if isinstance(value, float) and abs(value) <= LARGEST else value
 
 
-def _amount(value: object) -> object:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
-        return None
-    return value
+def _measured(value: float | None) -> float | None:
+    """A negative number is no measurement."""
+    return None if value is None or value < 0 else value
 
 
 def _time(value: object) -> object:
     """Unix ms from ms, seconds or ISO 8601. A text that is no time is taken as absent."""
-    if isinstance(value, str) and not value.strip().lstrip("-").isdigit():
-        try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
+    if isinstance(value, str):
+        text = value.strip()
+        # Longer ones would not even be parsed; none of them is a time.
+        is_number = text.isascii() and text.isdigit() and len(text) <= 20
+        return _count(int(text)) if is_number else _iso(text)
+    return _count(value)
+
+
+def _iso(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return max(0, int(moment.timestamp() * 1000)) or None
-    value = _count(int(value) if isinstance(value, str) and len(value) < 20 else value)
-    if isinstance(value, int) and 0 < value < _FIRST_YEAR_MS:
-        return value * 1000
-    return value
+        return int(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _in_ms(value: int | None) -> int | None:
+    return value * 1000 if value is not None and 0 < value < _FIRST_YEAR_MS else value
 
 
 def _model(value: object) -> object:
@@ -56,9 +78,11 @@ def _model(value: object) -> object:
 _Whole = Annotated[int, Field(le=LARGEST)]
 _Real = Annotated[float, Field(le=1e12, allow_inf_nan=False)]
 
-Count = Annotated[_Whole | None, BeforeValidator(_count)]
-Amount = Annotated[_Real | None, BeforeValidator(_amount)]
-Millis = Annotated[_Whole | None, BeforeValidator(_time)]
+Count = Annotated[_Whole | None, BeforeValidator(_count), AfterValidator(_measured)]
+Amount = Annotated[_Real | None, BeforeValidator(_number), AfterValidator(_measured)]
+Millis = Annotated[
+    _Whole | None, BeforeValidator(_time), AfterValidator(_measured), AfterValidator(_in_ms)
+]
 Text = str | None
 ModelName = Annotated[str | None, BeforeValidator(_model)]
 
