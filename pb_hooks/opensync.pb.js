@@ -4,6 +4,9 @@
 
 const BODY_LIMIT = 256 << 20; // one group commit: a few request bodies of at most 50 MB
 
+// Answers whether the token is a superuser's: elsewhere a void one passes for a guest's.
+routerAdd("GET", "/api/opensync/superuser", (e) => e.noContent(204), $apis.requireSuperuserAuth());
+
 routerAdd(
   "POST",
   "/api/opensync/ingest",

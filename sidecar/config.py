@@ -177,12 +177,11 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as exc:
-        lines = [
-            f"  {PREFIX}{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors()
-        ]
+        # One line a variable: a list with several bad items has an error for each.
+        wrong = {str(error["loc"][0]): error["msg"] for error in exc.errors()}
         raise ConfigError(
             "These settings are wrong:\n"
-            + "\n".join(lines)
+            + "\n".join(f"  {PREFIX}{name.upper()}: {why}" for name, why in wrong.items())
             + "\n`opensync config` shows what is in effect; docs/reference/settings.md lists them."
         ) from exc
 

@@ -12,6 +12,7 @@
   x UpstreamError              502   PocketBase answered with something unexpected
     + RecordRefused            502   PocketBase does not take a value of a record
     + PocketBaseUnavailable    503   PocketBase cannot be reached, or is restarting
+      . SuperuserRefused       503   it is there, but does not let the sidecar in
   x ConfigError                      a setting is missing or wrong (start-up and CLI only)
 
 The message is a sentence for the person who reads it and ends, where there is one, with the
@@ -85,6 +86,16 @@ class RecordRefused(UpstreamError):
 class PocketBaseUnavailable(UpstreamError):
     status = 503
     retry_after = 2
+
+
+class SuperuserRefused(PocketBaseUnavailable):
+    """PocketBase does not take the superuser's e-mail or password. `cure` is for the operator."""
+
+    cure = (
+        "PocketBase refuses the superuser's e-mail or password. Set OPENSYNC_POCKETBASE_EMAIL and "
+        "OPENSYNC_POCKETBASE_PASSWORD, or reset it with `pocketbase superuser upsert EMAIL "
+        "PASSWORD`."
+    )
 
 
 class ConfigError(OpenSyncError):

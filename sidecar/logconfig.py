@@ -5,26 +5,37 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 
 import structlog
 
 _SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|api_?key$", re.IGNORECASE)
-_SECRET_TEXT = re.compile(r"\bosk?_[!-~]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+")
+_SECRET_TEXT = re.compile(
+    r"\bosk?_[!-~]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=\bBasic )[\w+/=-]{6,}", re.IGNORECASE
+)
 HIDDEN = "[hidden]"
 
 Event = MutableMapping[str, Any]
 
 
 def scrub(_: object, __: str, event: Event) -> Event:
-    """Hide values whose name or look says that they are secret."""
+    """Hide values whose name or look says that they are secret, however deep they are."""
     for name, value in event.items():
-        if _SECRET_NAMES.search(name):
-            event[name] = HIDDEN
-        elif isinstance(value, str):
-            event[name] = _SECRET_TEXT.sub(HIDDEN, value)
+        event[name] = _scrubbed(name, value)
     return event
+
+
+def _scrubbed(name: str, value: Any) -> Any:
+    if _SECRET_NAMES.search(name):
+        return HIDDEN
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub(HIDDEN, value)
+    if isinstance(value, Mapping):
+        return {key: _scrubbed(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_scrubbed("", item) for item in value]
+    return value
 
 
 def configure(level: str, format: Literal["text", "json"]) -> None:

@@ -163,10 +163,11 @@ const CHANGED_SESSIONS = `SELECT DISTINCT sessions.id AS id
   WHERE sessions.updated = {:now}`;
 
 const REFUSED_WRITERS = `SELECT value AS id FROM json_each({:head}, '$.keys')
-    WHERE value NOT IN (
-      SELECT id FROM apiKeys WHERE revokedAt = 0 AND (expiresAt = 0 OR expiresAt > {:ms}))
+    WHERE NOT EXISTS (
+      SELECT 1 FROM apiKeys
+      WHERE id = value AND revokedAt = 0 AND (expiresAt = 0 OR expiresAt > {:ms}))
   UNION ALL SELECT value AS id FROM json_each({:head}, '$.users')
-    WHERE value NOT IN (SELECT id FROM users)`;
+    WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = value)`;
 
 // Derived ids name the owner, so this needs an administrator who moved a session by hand.
 const FOREIGN_SESSIONS = `SELECT value->>'id' AS id

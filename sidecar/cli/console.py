@@ -15,7 +15,7 @@ from rich.table import Table
 
 from sidecar.config import Settings, load_settings
 from sidecar.domain.clock import Clock
-from sidecar.errors import ConfigError
+from sidecar.errors import ConfigError, SuperuserRefused
 from sidecar.pocketbase import client
 from sidecar.pocketbase.client import PocketBase
 
@@ -57,7 +57,10 @@ async def pocketbase_of(settings: Settings) -> AsyncIterator[PocketBase]:
                 f"PocketBase does not answer at {settings.pocketbase_url}. "
                 "Start the stack with `opensync up`."
             )
-        await pocketbase.sign_in()
+        try:
+            await pocketbase.sign_in()
+        except SuperuserRefused as exc:
+            raise ConfigError(exc.cure) from exc
         yield pocketbase
 
 

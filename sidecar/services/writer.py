@@ -26,6 +26,7 @@ logger = structlog.get_logger(__name__)
 
 GROUP_BYTES = 8 * 1024 * 1024  # a group is closed when it is this large
 PENDING_BYTES = 512 * 1024 * 1024  # beyond it new writes are refused for a while
+_NOT_STORED = "The server could not store this. Send it again."
 RETRY_SECONDS = 15.0  # how long a write waits for PocketBase to come back
 
 GROUPS = Counter("opensync_ingest_groups_total", "Group commits sent to PocketBase.")
@@ -106,7 +107,7 @@ class GroupWriter:
         self._on_change = on_change
         self._retry_seconds = retry_seconds
         self._pending: deque[Write] = deque()
-        self._pending_bytes = 0
+        self._held_bytes = 0
         self._arrived = asyncio.Event()
         self._closing = False
 
@@ -116,12 +117,12 @@ class GroupWriter:
         return len(self._pending)
 
     async def write(self, write: Write) -> None:
-        if self._closing or self._pending_bytes + write.size > PENDING_BYTES:
+        if self._closing or self._held_bytes + write.size > PENDING_BYTES:
             raise PocketBaseUnavailable(
                 "The server has more to write than it can hold. Try again in a few seconds."
             )
         self._pending.append(write)
-        self._pending_bytes += write.size
+        self._held_bytes += write.size
         self._arrived.set()
         try:
             await write.done
@@ -144,9 +145,21 @@ class GroupWriter:
                     arrival.cancel()
                     self._arrived.clear()
                     continue
-                await self._commit(self._next_group())
+                await self._write_next()
         finally:
             stopping.cancel()
+            if not stop.is_set():
+                # Cut off or crashed: whoever waits must not wait for a writer that is gone.
+                _settle(self._pending, UpstreamError(_NOT_STORED))
+                self._pending.clear()
+                self._held_bytes = 0
+
+    async def _write_next(self) -> None:
+        group = self._next_group()
+        try:
+            await self._commit(group)
+        finally:
+            self._held_bytes -= sum(write.size for write in group)
 
     def _next_group(self) -> list[Write]:
         group: list[Write] = []
@@ -159,7 +172,6 @@ class GroupWriter:
             group.append(self._pending.popleft())
             replaced |= write.replaces
             size += write.size
-        self._pending_bytes -= size
         return group
 
     async def _commit(self, group: Sequence[Write]) -> None:
@@ -172,7 +184,7 @@ class GroupWriter:
             await self._divide(group, exc)
         except BaseException as exc:
             # Cancelled, or a bug: whoever waits must not wait for ever.
-            _settle(group, UpstreamError("The server could not store this."))
+            _settle(group, UpstreamError(_NOT_STORED))
             raise exc from None
         else:
             if result.get("refused"):
@@ -216,8 +228,17 @@ class GroupWriter:
                 response = await self._pocketbase.request(
                     "POST", "/api/opensync/ingest", content=body
                 )
-        result: Json = orjson.loads(response.content)
-        return result
+        return _understood(response.content)
+
+
+def _understood(content: bytes) -> Json:
+    try:
+        result = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        result = None
+    if not isinstance(result, dict) or not ("refused" in result or "changed" in result):
+        raise UpstreamError("The database gave an answer that is not understood.")
+    return result
 
 
 def _body(group: Sequence[Write]) -> bytes:
