@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     )
     proxy_secret: SecretStr | None = Field(
         default=None,
+        min_length=1,
         description="When set, `Remote-*` headers count only beside an `X-OpenSync-Proxy` header "
         "with this value. Traefik adds it; other programs on the proxy's address cannot.",
     )

@@ -51,7 +51,9 @@ async def sessions_of(tenant: Tenant) -> list[Record]:
 
 async def session_of(tenant: Tenant, session: str = "s") -> Record:
     """Return the record of the session with this external id; there must be exactly one."""
-    found = [record for record in await sessions_of(tenant) if record["externalId"] == session]
+    pocketbase = tenant.service.context.pocketbase
+    wanted = bind("user = {:user} && externalId = {:id}", user=tenant.id, id=session)
+    found = [record async for record in pocketbase.every("sessions", wanted)]
     assert len(found) == 1, found
     return found[0]
 

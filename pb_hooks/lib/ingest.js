@@ -1,7 +1,7 @@
 // Writes one group of sync requests in one transaction: all of it or nothing.
 //
 // The body is four lines of JSON, so that each statement parses only the rows it needs:
-//   {"keys": [apiKeys id…], "users": [users id…]}   who is writing
+//   {"keys": [[apiKeys id, users id]…], "users": [users id…]}   who is writing
 //   [session…]   [message…]   [part…]               rows as objects; an absent column keeps its value
 //
 // SQLite does the merging, row by row in the order given, so a row may occur more than once. In a
@@ -162,10 +162,10 @@ const CHANGED_SESSIONS = `SELECT DISTINCT sessions.id AS id
   FROM json_each({:rows}) JOIN sessions ON sessions.id = value->>'id'
   WHERE sessions.updated = {:now}`;
 
-const REFUSED_WRITERS = `SELECT value AS id FROM json_each({:head}, '$.keys')
+const REFUSED_WRITERS = `SELECT value->>0 AS id FROM json_each({:head}, '$.keys')
     WHERE NOT EXISTS (
       SELECT 1 FROM apiKeys
-      WHERE id = value AND revokedAt = 0 AND (expiresAt = 0 OR expiresAt > {:ms}))
+      WHERE id = value->>0 AND user = value->>1 AND revokedAt = 0 AND (expiresAt = 0 OR expiresAt > {:ms}))
   UNION ALL SELECT value AS id FROM json_each({:head}, '$.users')
     WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = value)`;
 

@@ -53,7 +53,9 @@ def read_identity(headers: Iterable[tuple[bytes, bytes]]) -> ProxyIdentity | Non
         # An attribute, not a key: one too long to be an address (RFC 5321) is as good as none.
         email=email if len(email := found.get("remote-email", "").lower()) <= 254 else "",
         name=found.get("remote-name", "")[:255],
-        groups=tuple(g for g in (found.get("remote-groups") or "").split(",") if g.strip()),
+        groups=tuple(
+            group for part in found.get("remote-groups", "").split(",") if (group := part.strip())
+        ),
     )
 
 

@@ -146,13 +146,14 @@ class GroupWriter:
                     self._arrived.clear()
                     continue
                 await self._write_next()
+        except asyncio.CancelledError:
+            # Cut off for good: whoever waits must not wait for a writer that is gone.
+            self._closing = True
+            _settle(self._pending, UpstreamError(_NOT_STORED))
+            self._pending.clear()
+            raise
         finally:
             stopping.cancel()
-            if not stop.is_set():
-                # Cut off or crashed: whoever waits must not wait for a writer that is gone.
-                _settle(self._pending, UpstreamError(_NOT_STORED))
-                self._pending.clear()
-                self._held_bytes = 0
 
     async def _write_next(self) -> None:
         group = self._next_group()
@@ -243,7 +244,7 @@ def _understood(content: bytes) -> Json:
 
 def _body(group: Sequence[Write]) -> bytes:
     head = {
-        "keys": sorted({write.key for write in group if write.key is not None}),
+        "keys": sorted({(write.key, write.user) for write in group if write.key is not None}),
         "users": sorted({write.user for write in group}),
     }
     lines = [orjson.dumps(head)]

@@ -501,7 +501,7 @@ async def test_a_content_type_does_not_matter(shared: Tenant) -> None:
 # Anything at all.
 
 ANYTHING: Final = settings(
-    max_examples=200,
+    max_examples=120,
     derandomize=True,
     database=None,
     deadline=None,

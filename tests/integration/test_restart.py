@@ -1,0 +1,414 @@
+"""PocketBase goes away and comes back, or stops believing the sidecar's token."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from sidecar.app import create_app
+from sidecar.pocketbase import client, schema
+from sidecar.pocketbase.client import PocketBase
+from sidecar.resources import resource
+from sidecar.services.writer import GroupWriter
+from tests.conftest import Tenant, make_tenant, settings_for
+from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
+from tests.serving import Service, serving
+from tests.stored import accepted, contents_of, messages_of, parts_of, post, session_of
+
+PATIENCE = 60.0
+CLIENTS, EACH = 8, 40
+
+Start = Callable[[], Awaitable[Service]]
+
+
+@pytest.fixture(scope="module")
+async def own_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
+    """A PocketBase that tests here may kill."""
+    process = RealPocketBase(tmp_path_factory.mktemp("mortal"))
+    process.make_superuser()
+    process.start()
+    try:
+        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
+            await schema.apply(superuser, schema.load(resource("pb_schema")))
+        yield process
+    finally:
+        process.stop()
+
+
+@pytest.fixture
+async def mortal(own_process: RealPocketBase) -> AsyncIterator[RealPocketBase]:
+    """The same, running at the start and at the end of a test."""
+    yield own_process
+    await revive(own_process)
+
+
+async def revive(process: RealPocketBase) -> None:
+    if process.process is None:
+        await asyncio.to_thread(process.start)
+
+
+@pytest.fixture
+async def superuser(mortal: RealPocketBase) -> AsyncIterator[PocketBase]:
+    async with client.connect(mortal.url, EMAIL, PASSWORD) as found:
+        yield found
+
+
+@pytest.fixture
+async def start(
+    mortal: RealPocketBase, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Start]:
+    """Starts a sidecar on it."""
+    async with AsyncExitStack() as stack:
+
+        async def started() -> Service:
+            settings = settings_for(mortal.url, tmp_path_factory.mktemp("data"))
+            return await stack.enter_async_context(serving(create_app(settings), settings))
+
+        yield started
+        await revive(mortal)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sidecar gives a write up soon after PocketBase is gone."""
+    monkeypatch.setattr("sidecar.lifespan.GroupWriter", partial(GroupWriter, retry_seconds=0.2))
+
+
+def assert_come_back_later(answer: httpx.Response) -> None:
+    assert answer.status_code == 503, answer.text
+    assert int(answer.headers["retry-after"]) > 0
+    assert list(answer.json()) == ["error"]
+    assert "later" in answer.json()["error"] or "again" in answer.json()["error"]
+
+
+def message(number: int | str) -> dict[str, Any]:
+    return {
+        "sessionExternalId": "s",
+        "externalId": str(number),
+        "textContent": f"message {number}",
+        "parts": [f"{number} a", f"{number} b"],
+    }
+
+
+class Load:
+    """Clients that post messages until each has sent its share, and note what was answered."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.stored: set[str] = set()
+        self.refused: list[httpx.Response] = []
+        self._tenant = tenant
+        self._news = asyncio.Condition()
+
+    async def run(self, *, again: bool = False) -> None:
+        """Post; with `again`, a message that is refused is sent until it is taken."""
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*(self._client(number, again) for number in range(CLIENTS)))
+
+    async def answered(self, number: int) -> None:
+        """Wait until so many messages have been taken."""
+        await self._until(lambda: len(self.stored) >= number)
+
+    async def refusals(self, number: int) -> None:
+        """Wait until so many messages have been refused."""
+        await self._until(lambda: len(self.refused) >= number)
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE), self._news:
+            await self._news.wait_for(reached)
+
+    async def _client(self, number: int, again: bool) -> None:
+        async with self._tenant.api as api:
+            for index in range(EACH):
+                body = message(f"{number}-{index}")
+                while not await self._post(api, body) and again:
+                    pass
+
+    async def _post(self, api: httpx.AsyncClient, body: dict[str, Any]) -> bool:
+        answer = await api.post("/sync/message", json=body)
+        if answer.status_code == 200:
+            self.stored.add(body["externalId"])
+        else:
+            assert_come_back_later(answer)
+            self.refused.append(answer)
+        async with self._news:
+            self._news.notify_all()
+        return answer.status_code == 200
+
+
+async def assert_nothing_lost_or_doubled(tenant: Tenant, load: Load) -> None:
+    found = [record["externalId"] for record in await messages_of(tenant)]
+    assert len(found) == len(set(found))
+    assert load.stored <= set(found)
+    # What was refused may have been stored, when only the answer was lost.
+    assert len(found) <= len(load.stored) + len(load.refused)
+    assert (await session_of(tenant))["messageCount"] == len(found)
+    for name in ("0-0", f"{CLIENTS - 1}-{EACH - 1}"):
+        if name in load.stored:
+            assert await contents_of(tenant, name) == [f"{name} a", f"{name} b"]
+
+
+async def test_no_message_is_lost_when_pocketbase_is_killed_under_load(
+    mortal: RealPocketBase, start: Start
+) -> None:
+    tenant = await make_tenant(await start())
+    load = Load(tenant)
+    running = asyncio.create_task(load.run())
+    for share in (CLIENTS * EACH // 4, CLIENTS * EACH // 2):
+        await load.answered(share)
+        await asyncio.to_thread(mortal.kill)
+        await asyncio.to_thread(mortal.start)
+    await running
+
+    # It was back well before the writes were given up.
+    assert load.refused == []
+    assert len(load.stored) == CLIENTS * EACH
+    await assert_nothing_lost_or_doubled(tenant, load)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_writes_during_an_outage_are_refused_for_the_moment_and_taken_afterwards(
+    mortal: RealPocketBase, start: Start
+) -> None:
+    tenant = await make_tenant(await start())
+    load = Load(tenant)
+    running = asyncio.create_task(load.run(again=True))
+    await load.answered(CLIENTS * EACH // 4)
+    await asyncio.to_thread(mortal.kill)
+    await load.refusals(CLIENTS)
+    taken = len(load.stored)
+    await asyncio.to_thread(mortal.start)
+    await running
+
+    assert taken < CLIENTS * EACH
+    assert len(load.stored) == CLIENTS * EACH
+    await assert_nothing_lost_or_doubled(tenant, load)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_everything_that_needs_the_database_asks_to_come_back_later(
+    mortal: RealPocketBase, start: Start
+) -> None:
+    service = await start()
+    tenant = await make_tenant(service)
+    await accepted(tenant, "message", message(1))
+    await asyncio.to_thread(mortal.kill)
+
+    async with tenant.api as api, tenant.browser as browser:
+        for path, body in (
+            ("session", {"externalId": "s", "title": "T"}),
+            ("message", message(2)),
+            ("batch", {"messages": [message(3)]}),
+        ):
+            assert_come_back_later(await api.post(f"/sync/{path}", json=body))
+        for path in ("/api/sessions", "/api/sessions/000000000000000", "/api/stats"):
+            assert_come_back_later(await api.get(path))
+        assert_come_back_later(await api.get("/sync/sessions/list"))
+        assert_come_back_later(await browser.get("/api/me"))
+        assert_come_back_later(await browser.get("/api/keys"))
+        assert (await api.get("/health")).status_code == 200
+        assert (await api.get("/ready")).status_code == 503
+
+    await asyncio.to_thread(mortal.start)
+    await accepted(tenant, "session", {"externalId": "s", "title": "T"})
+    async with tenant.api as api:
+        assert (await api.get("/ready")).status_code == 200
+        assert (await api.get("/api/sessions")).status_code == 200
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_bad_request_is_told_so_during_an_outage_too(
+    mortal: RealPocketBase, start: Start
+) -> None:
+    tenant = await make_tenant(await start())
+    await accepted(tenant, "message", message(1))
+    await asyncio.to_thread(mortal.kill)
+
+    assert (await post(tenant, "message", {"externalId": "m"})).status_code == 400
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_the_sidecar_may_start_before_pocketbase(
+    mortal: RealPocketBase, start: Start, superuser: PocketBase
+) -> None:
+    first = await make_tenant(await start())
+    await asyncio.to_thread(mortal.kill)
+    late = await start()
+    tenant = Tenant(first.record, first.key, first.key_id, late)
+
+    assert_come_back_later(await post(tenant, "message", message(1)))
+    async with late.client() as nobody:
+        assert (await nobody.get("/health")).status_code == 200
+    await asyncio.to_thread(mortal.start)
+
+    await accepted(tenant, "message", message(1))
+    assert [m["externalId"] for m in await messages_of(tenant)] == ["1"]
+
+
+async def test_a_write_that_waits_for_pocketbase_is_stored_once_it_is_back(
+    mortal: RealPocketBase, start: Start
+) -> None:
+    tenant = await make_tenant(await start())
+    await accepted(tenant, "message", message(1))
+    await asyncio.to_thread(mortal.kill)
+
+    waiting = [asyncio.create_task(accepted(tenant, "message", message(n))) for n in range(2, 6)]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(mortal.start)
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*waiting)
+
+    assert len(await messages_of(tenant)) == 5
+    assert (await session_of(tenant))["messageCount"] == 5
+    assert len(await parts_of(tenant, "5")) == 2
+
+
+# The superuser's token.
+
+
+async def set_password(superuser: PocketBase, password: str) -> None:
+    """Set the superuser's password, even to the same: tokens given out before are void."""
+    page = await superuser.page("_superusers", "", sort="id", limit=1)
+    values = {"password": password, "passwordConfirm": password}
+    await superuser.update("_superusers", page[0]["id"], values)
+
+
+def count_sign_ins(service: Service) -> list[str]:
+    """Return a list that grows with each time the sidecar signs in."""
+    seen: list[str] = []
+
+    async def note(request: httpx.Request) -> None:
+        if request.url.path.endswith("/auth-with-password"):
+            seen.append(request.url.path)
+
+    service.context.pocketbase._http.event_hooks["request"].append(note)
+    return seen
+
+
+async def test_a_token_that_became_void_is_renewed_once_for_all_who_wait(
+    start: Start, superuser: PocketBase
+) -> None:
+    service = await start()
+    tenant = await make_tenant(service)
+    await accepted(tenant, "message", message(0))
+    sign_ins = count_sign_ins(service)
+    await set_password(superuser, PASSWORD)
+
+    async with tenant.api as api:
+        answers = await asyncio.gather(
+            *(api.post("/sync/message", json=message(number)) for number in range(20)),
+            *(api.get("/api/sessions") for _ in range(20)),
+        )
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(sign_ins) == 1
+    assert (await session_of(tenant))["messageCount"] == 20
+
+
+async def test_a_token_is_renewed_after_pocketbase_restarted_with_another_secret(
+    mortal: RealPocketBase, start: Start, superuser: PocketBase
+) -> None:
+    service = await start()
+    tenant = await make_tenant(service)
+    await set_password(superuser, PASSWORD)
+    await asyncio.to_thread(mortal.kill)
+    await asyncio.to_thread(mortal.start)
+
+    await accepted(tenant, "message", message(1))
+    assert len(await messages_of(tenant)) == 1
+
+
+async def test_a_reader_is_never_shown_less_because_the_token_became_void(
+    start: Start, superuser: PocketBase
+) -> None:
+    """PocketBase takes a void token for a guest's, and shows a guest empty lists."""
+    service = await start()
+    tenant = await make_tenant(service)
+    await accepted(tenant, "session", {"externalId": "s"})
+    id = (await session_of(tenant))["id"]
+
+    async with tenant.browser as browser, tenant.api as api:
+        calls = [
+            (browser, "/api/me"),
+            (browser, "/api/sessions"),
+            (browser, "/api/keys"),
+            (browser, f"/api/sessions/{id}"),
+            (api, "/api/sessions"),
+            (api, "/sync/sessions/list"),
+        ]
+        for http, path in calls:
+            before = await http.get(path)
+            await set_password(superuser, PASSWORD)
+            after = await http.get(path)
+            assert (before.status_code, after.status_code) == (200, 200), (path, after.text)
+            if path != "/api/me":  # which holds a token of its own
+                assert after.json() == before.json()
+
+
+async def test_a_visitor_is_still_the_same_user_after_the_token_became_void(
+    start: Start, superuser: PocketBase
+) -> None:
+    service = await start()
+    tenant = await make_tenant(service)
+    await set_password(superuser, PASSWORD)
+
+    async with tenant.browser as browser:
+        assert (await browser.get("/api/me")).json()["user"]["id"] == tenant.id
+    assert len([r async for r in service.context.users.all() if r["id"] == tenant.id]) == 1
+
+
+WRONG = "another-password-for-tests"
+
+
+@asynccontextmanager
+async def another_password(superuser: PocketBase, url: str) -> AsyncIterator[None]:
+    """Within, the password that the sidecar knows is refused."""
+    await set_password(superuser, WRONG)
+    try:
+        yield
+    finally:
+        async with client.connect(url, EMAIL, WRONG) as changed:
+            await set_password(changed, PASSWORD)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_while_the_password_is_wrong_clients_come_back_later_and_then_are_served(
+    mortal: RealPocketBase, start: Start, superuser: PocketBase
+) -> None:
+    service = await start()
+    tenant = await make_tenant(service)
+    await accepted(tenant, "message", message(1))
+    async with another_password(superuser, mortal.url), tenant.api as api:
+        answers = [
+            await api.post("/sync/message", json=message(2)),
+            await api.get("/api/sessions"),
+        ]
+
+    for answer in answers:
+        assert_come_back_later(answer)
+        # What to set is for the operator, in the log; not for whoever calls.
+        assert "OPENSYNC_" not in answer.text
+    await accepted(tenant, "message", message(2))
+    assert len(await messages_of(tenant)) == 2
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_wrong_password_is_not_tried_once_for_every_write(
+    mortal: RealPocketBase, start: Start, superuser: PocketBase
+) -> None:
+    service = await start()
+    tenant = await make_tenant(service)
+    await accepted(tenant, "message", message(0))
+    sign_ins = count_sign_ins(service)
+    async with another_password(superuser, mortal.url), tenant.api as api:
+        await asyncio.gather(
+            *(api.post("/sync/message", json=message(number)) for number in range(64))
+        )
+
+    # A few for each group, and all these writes fill only a few groups.
+    assert len(sign_ins) < 32
