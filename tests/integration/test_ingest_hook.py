@@ -81,7 +81,7 @@ class Group:
 
     def lines(self) -> list[str]:
         head = {
-            "keys": [[key, self.tenant.id] for key in self.keys or [self.tenant.key_id]],
+            "keys": self.keys or [(self.tenant.key_id, self.tenant.id)],
             "users": self.users or [self.tenant.id],
         }
         return [json.dumps(line) for line in (head, self.sessions, self.messages, self.parts)]
