@@ -20,7 +20,7 @@ from rich.text import Text
 from sidecar.config import PREFIX, Settings
 from sidecar.domain.clock import Clock
 from sidecar.domain.proxy import ProxyIdentity
-from sidecar.errors import ConfigError, OpenSyncError
+from sidecar.errors import OpenSyncError, SuperuserRefused
 from sidecar.pocketbase import client, schema
 from sidecar.pocketbase.client import PocketBase
 from sidecar.resources import resource
@@ -336,7 +336,7 @@ async def _superuser(stack: Stack, console: Console) -> AsyncIterator[PocketBase
     async with client.connect(stack.pocketbase_url, _ADMIN_EMAIL, stack.password) as pocketbase:
         try:
             await pocketbase.sign_in()
-        except ConfigError:
+        except SuperuserRefused:
             # The last start got no further than choosing the password, or it was changed by hand.
             await _make_superuser(stack)
             await pocketbase.sign_in()

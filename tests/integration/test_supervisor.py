@@ -38,8 +38,10 @@ def on_term(*_):
 
 signal.signal(signal.SIGTERM, on_term)
 server = http.server.HTTPServer(("127.0.0.1", PORT), Handler)
-with open(NAME + ".pid", "w") as file:
+with open(NAME + ".new", "w") as file:
     file.write(str(os.getpid()))
+# In one step, or a reader could meet an empty file.
+os.replace(NAME + ".new", NAME + ".pid")
 print(TEXT * REPEAT, flush=True)
 server.serve_forever()
 """
