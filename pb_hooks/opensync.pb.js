@@ -82,3 +82,68 @@ routerAdd(
   },
   $apis.requireSuperuserAuth(),
 );
+
+routerAdd(
+  "POST",
+  "/api/opensync/embeddings",
+  (e) => {
+    const body = JSON.parse(readerToString(e.request.body, 256 << 20) || "{}");
+    const answer = require(`${__hooks}/lib/embeddings.js`).act($app, e.request.url.query().get("do"), body);
+    if (answer === null) {
+      throw new NotFoundError();
+    }
+    e.response.header().set("Content-Type", "application/json");
+    return e.string(200, answer);
+  },
+  $apis.requireSuperuserAuth(),
+  $apis.bodyLimit(BODY_LIMIT),
+);
+
+routerAdd(
+  "POST",
+  "/api/opensync/search/prepare",
+  (e) => {
+    const ms = Number(e.request.url.query().get("ms") || 10000);
+    const left = require(`${__hooks}/lib/search_index.js`).catchUp($app, ms);
+    return e.json(200, { remaining: left });
+  },
+  $apis.requireSuperuserAuth(),
+);
+
+routerAdd(
+  "POST",
+  "/api/opensync/search",
+  (e) => {
+    const asked = JSON.parse(readerToString(e.request.body));
+    e.response.header().set("Content-Type", "application/json");
+    return e.string(200, require(`${__hooks}/lib/search.js`).find($app, asked));
+  },
+  $apis.requireSuperuserAuth(),
+);
+
+routerAdd(
+  "POST",
+  "/api/opensync/search/show",
+  (e) => {
+    const asked = JSON.parse(readerToString(e.request.body));
+    e.response.header().set("Content-Type", "application/json");
+    return e.string(200, require(`${__hooks}/lib/search.js`).show($app, asked));
+  },
+  $apis.requireSuperuserAuth(),
+);
+
+// Makes the index with the collections, and puts back what a change of them took away.
+onBootstrap((e) => {
+  e.next();
+  require(`${__hooks}/lib/search_index.js`).prepare(e.app);
+});
+const prepareSearch = (e) => {
+  e.next();
+  require(`${__hooks}/lib/search_index.js`).prepare(e.app);
+};
+onCollectionAfterCreateSuccess(prepareSearch, "sessions", "messages", "parts");
+onCollectionAfterUpdateSuccess(prepareSearch, "sessions", "messages", "parts");
+// Works off what is left to index.
+cronAdd("opensyncSearch", "* * * * *", () => {
+  require(`${__hooks}/lib/search_index.js`).catchUp($app, 20000);
+});

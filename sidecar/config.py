@@ -40,6 +40,7 @@ def _split(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)]
+OptionalInt = Annotated[int | None, BeforeValidator(lambda value: None if value == "" else value)]
 
 
 class Settings(BaseSettings):
@@ -121,6 +122,52 @@ class Settings(BaseSettings):
     api_log_days: int = Field(
         default=30, ge=1, description="Days that rows of the request log (`apiLogs`) are kept."
     )
+    embedder: Literal["auto", "openai", "local", "off"] = Field(
+        default="auto",
+        description="What makes vectors of texts for search by meaning: `openai` (or a server that "
+        "speaks its protocol), `local` (on this machine), `off`; `auto` takes the first where a "
+        "key or an address is set, else the local one where it is installed.",
+    )
+    embedding_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="API key of the embeddings service. Texts are sent there only when this or "
+        "the address is set.",
+    )
+    embedding_base_url: str = Field(
+        default="",
+        description="Address of an embeddings service that speaks OpenAI's protocol, such as "
+        "`http://127.0.0.1:11434/v1`. Empty: OpenAI's own.",
+    )
+    embedding_model: str = Field(
+        default="", description="Model of the embeddings. Empty: `text-embedding-3-small`."
+    )
+    embedding_dimensions: OptionalInt = Field(
+        default=None, ge=1, le=8192, description="Length of the vectors. Empty: the model's own."
+    )
+    embedding_input_tokens: OptionalInt = Field(
+        default=None,
+        ge=16,
+        description="Tokens that the model reads of one text. Empty: as is known of the model, "
+        "512 where nothing is.",
+    )
+    embedding_timeout_seconds: float = Field(
+        default=60.0, gt=0, description="How long one request for embeddings may take."
+    )
+    embedding_threads: int = Field(
+        default=0, ge=0, description="Threads of the local embedder; 0: half of the processors."
+    )
+    embedding_pause_seconds: float = Field(
+        default=3.0,
+        ge=0,
+        description="How long a message or a session rests unchanged before it is embedded, and "
+        "how often it is looked for.",
+    )
+    qdrant_url: str = Field(
+        default="",
+        description="Address of a Qdrant server that holds the vector index. Empty: the index is "
+        "kept in the data folder.",
+    )
+    qdrant_api_key: SecretStr = Field(default=SecretStr(""), description="API key of that server.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )

@@ -11,9 +11,12 @@ from sidecar.pocketbase.client import PocketBase
 from sidecar.services.identity import IdentityService
 from sidecar.services.ingest import IngestService
 from sidecar.services.keys import KeyService
+from sidecar.services.search import SearchService
+from sidecar.services.semantic import SemanticService
 from sidecar.services.sessions import SessionService
 from sidecar.services.users import UserService
 from sidecar.services.writer import GroupWriter
+from sidecar.workers.embedding import EmbeddingWorker
 from sidecar.workers.request_log import RequestLog
 from sidecar.workers.supervised import Supervised
 
@@ -29,7 +32,10 @@ class AppContext:
     keys: KeyService
     identity: IdentityService
     sessions: SessionService
+    search: SearchService
     writer: GroupWriter
     ingest: IngestService
     request_log: RequestLog
+    embedding: EmbeddingWorker
+    semantic: SemanticService
     workers: Sequence[Supervised]

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TypedDict
 
+import structlog
 from starlette.applications import Starlette
 
 from sidecar.config import Settings
 from sidecar.context import AppContext
 from sidecar.domain.clock import Clock
 from sidecar.domain.rows import RowBuilder
+from sidecar.embeddings.base import EmbedderMisconfigured
+from sidecar.embeddings.choose import Choice, EmbeddingOptions, make_embedder
 from sidecar.pocketbase import client, schema
+from sidecar.pocketbase.client import PocketBase
 from sidecar.resources import resource
 from sidecar.services.identity import IdentityService
 from sidecar.services.ingest import IngestService
 from sidecar.services.keys import KeyService
+from sidecar.services.search import SearchService
+from sidecar.services.semantic import SemanticService
 from sidecar.services.sessions import SessionService
 from sidecar.services.users import UserService
 from sidecar.services.writer import GroupWriter
 from sidecar.workers.announcer import Announcer
+from sidecar.workers.embedding import EmbeddingWorker
+from sidecar.workers.embedding_rows import EmbeddingRows
 from sidecar.workers.request_log import RequestLog
+from sidecar.workers.search_indexer import SearchIndexer
 from sidecar.workers.supervised import Supervised
+from sidecar.workers.vector_keeper import VectorKeeper, in_settings
+
+logger = structlog.get_logger(__name__)
 
 
 class State(TypedDict):
@@ -57,14 +69,23 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
     keys = KeyService(pocketbase, clock)
     identity = IdentityService(settings, pocketbase, users, keys, clock)
     announcer = Announcer(pocketbase)
-    writer = GroupWriter(pocketbase, on_change=announcer.add)
+    indexer = SearchIndexer(pocketbase)
+
+    def changed(sessions: Sequence[str], subscribers: int) -> None:
+        if sessions:
+            announcer.add(sessions, subscribers)
+            indexer.nudge()
+
+    writer = GroupWriter(pocketbase, on_change=changed)
     request_log = RequestLog(pocketbase, clock, keep_days=settings.api_log_days)
     # Entered after the client, so that each writes what it holds before the client closes.
     workers = [
         await stack.enter_async_context(Supervised("request log", request_log.run)),
         await stack.enter_async_context(Supervised("announcer", announcer.run)),
+        await stack.enter_async_context(Supervised("search indexer", indexer.run)),
         await stack.enter_async_context(Supervised("writer", writer.run, grace=20.0)),
     ]
+    embedding, semantic = await _embeddings(settings, pocketbase, stack, workers)
     return AppContext(
         settings=settings,
         clock=clock,
@@ -73,8 +94,65 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
         keys=keys,
         identity=identity,
         sessions=SessionService(pocketbase),
+        search=SearchService(pocketbase, semantic),
         writer=writer,
         ingest=IngestService(RowBuilder(limits, clock), writer),
         request_log=request_log,
+        embedding=embedding,
+        semantic=semantic,
         workers=workers,
     )
+
+
+async def _embeddings(
+    settings: Settings,
+    pocketbase: PocketBase,
+    stack: AsyncExitStack,
+    workers: list[Supervised],
+) -> tuple[EmbeddingWorker, SemanticService]:
+    """Start what embeds and what keeps the index, where there is an embedder."""
+    choice, rows, keeper = chosen_embedder(settings), EmbeddingRows(pocketbase), None
+    if choice.embedder is not None:
+        stack.push_async_callback(choice.embedder.aclose)
+        opener = in_settings(
+            settings.data / "index",
+            settings.qdrant_url,
+            settings.qdrant_api_key.get_secret_value(),
+        )
+        keeper = VectorKeeper(rows, choice.embedder.space, opener)
+    semantic = SemanticService(pocketbase, choice.embedder, keeper, reason=choice.reason)
+    stack.push_async_callback(semantic.aclose)
+    worker = EmbeddingWorker(
+        rows,
+        choice.embedder,
+        keeper,
+        pause=settings.embedding_pause_seconds,
+        reason=choice.reason,
+    )
+    if keeper is not None:
+        # The keeper first: it saves what the embedder stored last.
+        for name, run in (("vector index", keeper.run), ("embedder", worker.run)):
+            workers.append(await stack.enter_async_context(Supervised(name, run)))
+    return worker, semantic
+
+
+def chosen_embedder(settings: Settings) -> Choice:
+    """Return the embedder the settings ask for, none with a reason where they are wrong.
+
+    Sync does not depend on it, so a wrong setting here must not keep the service down.
+    """
+    options = EmbeddingOptions(
+        embedder=settings.embedder,
+        api_key=settings.embedding_api_key.get_secret_value(),
+        base_url=settings.embedding_base_url,
+        model=settings.embedding_model,
+        dimensions=settings.embedding_dimensions,
+        input_tokens=settings.embedding_input_tokens,
+        timeout=settings.embedding_timeout_seconds,
+        threads=settings.embedding_threads,
+    )
+    try:
+        return make_embedder(options)
+    except EmbedderMisconfigured as exc:
+        logger.error(exc.message, action="embedding_stopped")
+        return Choice(None, exc.message)

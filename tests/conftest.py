@@ -47,6 +47,7 @@ def settings_for(url: str, folder: Path, **values: Any) -> Settings:
         "pocketbase_password": PASSWORD,
         "trusted_proxies": "127.0.0.1/32",
         "public_url": "http://opensync.test",
+        "embedder": "off",
     }
     return load_settings(**(wanted | values))
 

@@ -49,11 +49,12 @@ async def measure(stack: Stack) -> None:
             f"round {number + 1}: /sync/batch through Traefik {ours[-1]:,.0f} rows/s, "
             f"PocketBase /api/batch {theirs[-1]:,.0f} rows/s"
         )
-    await peer.close()
+    await peer.settle()
     ratio = statistics.median(ours) / statistics.median(theirs)
     idle = await _single(stack.url, authorization, "idle", 400, clients=1)
     busy = await _single(stack.url, authorization, "busy", 8_000, clients=32)
     exact = await _is_exact(stack, "busy", 8_000)
+    await peer.close()
     print(f"/sync/message idle: p50 {idle.percentile(50):.1f} ms, p99 {idle.percentile(99):.1f} ms")
     print(
         f"/sync/message 32 clients: {busy.rate:,.0f}/s, p50 {busy.percentile(50):.1f} ms, "
@@ -116,6 +117,12 @@ class Peer:
         (await http.patch("/api/settings", json={"batch": limits})).raise_for_status()
         users = (await http.get("/api/collections/users/records")).json()["items"]
         return cls(http, users[0]["id"])
+
+    async def settle(self) -> None:
+        """Wait until what was written is indexed: "idle" means that nothing is under way."""
+        left = 1
+        while left:
+            left = (await self._http.post("/api/opensync/search/prepare")).json()["remaining"]
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sidecar.api import account, openapi, service, sessions, sync
+from sidecar.api import account, openapi, search, service, sessions, sync
 from sidecar.api.http import Auth, Call, Endpoint
 from sidecar.domain.principal import Via
 from sidecar.errors import Forbidden, Unauthenticated
@@ -16,6 +16,7 @@ from sidecar.errors import Forbidden, Unauthenticated
 _DOCUMENTED: tuple[Endpoint, ...] = (
     *sync.ENDPOINTS,
     *sessions.ENDPOINTS,
+    *search.ENDPOINTS,
     *account.ENDPOINTS,
     *service.ENDPOINTS,
 )

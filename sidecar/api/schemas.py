@@ -94,6 +94,72 @@ class TranscriptOut(BaseModel):
     messages: list[MessageOut]
 
 
+class SearchResultOut(BaseModel):
+    """A session that was found, or a session with the message in it that was found."""
+
+    id: str = Field(description="The session's id, as `_id` and `sessionId`.")
+    sessionId: str
+    messageId: str | None = Field(description="The message that was found.")
+    externalId: str
+    title: str | None
+    source: str | None
+    model: str | None
+    projectName: str | None
+    projectPath: str | None
+    totalTokens: int
+    cost: float
+    messageCount: int
+    createdAt: int
+    updatedAt: int
+    score: float = Field(description="From 0 to 1, by the places in the rankings.")
+    snippet: str = Field(description="A piece of the text, not HTML.")
+    matches: list[list[int]] = Field(
+        description="[start, end) of each match in the snippet, in UTF-16 units."
+    )
+    matchedIn: list[Literal["title", "project", "text", "tools", "meaning"]]
+
+
+class SearchOut(BaseModel):
+    results: list[SearchResultOut]
+    requestedMode: Literal["fulltext", "semantic", "hybrid"]
+    realisedMode: Literal["fulltext", "semantic", "hybrid"]
+    reason: str | None = Field(description="Why the mode is not the one that was asked for.")
+    total: int = Field(description="Exact up to 1,000.")
+    totalIsLowerBound: bool = Field(description="There may be more than `total`.")
+    cursor: str | None = Field(description="Send it as `cursor` to get the next page.")
+
+
+class SearchIn(BaseModel):
+    """A search. Every value may also be a text."""
+
+    q: str
+    type: Literal["fulltext", "semantic", "hybrid"] = "hybrid"
+    scope: Literal["sessions", "messages"] = "sessions"
+    limit: int = Field(default=20, ge=1, le=100)
+    cursor: str | None = None
+    source: str | None = None
+    model: str | None = None
+    project: str | None = None
+    session: str | None = None
+    role: Literal["user", "assistant", "system", "tool", "unknown"] | None = None
+    from_: int | str | None = Field(default=None, alias="from")
+    to: int | str | None = None
+
+
+class ContextOut(BaseModel):
+    """One of `text`, `messages` and `context`, as `format` says."""
+
+    text: str | None = None
+    messages: list[dict[str, Any]] | None = None
+    context: list[dict[str, Any]] | None = None
+    notice: str = Field(description="What a model should know of these texts.")
+    sessionCount: int
+    redactions: int = Field(description="Secrets that were masked.")
+    requestedMode: Literal["hybrid"]
+    realisedMode: Literal["fulltext", "semantic", "hybrid"]
+    reason: str | None
+
+
 class ModelUsage(BaseModel):
     tokens: int
     cost: float

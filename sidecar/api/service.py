@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from ipaddress import ip_address
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -31,6 +32,8 @@ async def ready(call: Call) -> Response:
         "status": "not ready" if reasons else "ready",
         "reasons": reasons,
         "pendingWrites": context.writer.pending,
+        # No reason to be "not ready": sync and full-text search go on without it.
+        "embedding": asdict(context.embedding.state),
         "version": __version__,
     }
     return json_response(body, 503 if reasons else 200)

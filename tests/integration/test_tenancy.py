@@ -53,6 +53,9 @@ ROUTES: Final = """
     GET    /api/sessions         401     401    200   200     200     200   200     200
     GET    /api/sessions/get     401     401    200   200     200     404   404     404
     GET    /api/sessions/{id}    401     401    200   200     200     404   404     404
+    GET    /api/search          401     401    200   200     200     200   200     200
+    POST   /api/search          401     401    200   200     200     200   200     200
+    GET    /api/context         401     401    200   200     200     200   200     200
     GET    /api/stats            401     401    200   200     200     200   200     200
     GET    /api/me               401     401    200   200     200     200   200     200
     GET    /api/keys             401     401    403   200     200     403   200     200
@@ -89,8 +92,8 @@ ROUTE_ACTORS: Final = (
     *("other key", "other token", "other browser"),
 )
 DENIED: Final = (400, 401, 403, 404)
-# PocketBase sets these itself: what a request says of them is not refused but ignored.
-IGNORED: Final = {"created", "updated", "tokenKey"}
+# PocketBase sets or hides these: what a request says of them is not refused but ignored.
+IGNORED: Final = {"created", "updated", "tokenKey", "embedded"}
 SYSTEM_FIELDS: Final = {
     "users": {"id": "text", "password": "password", "tokenKey": "text"}
     | {"emailVisibility": "bool", "verified": "bool"},
@@ -394,6 +397,8 @@ def aimed_at(path: str, owner: Home) -> tuple[str, dict[str, Any] | None]:
     target = path.replace("{id}", owner.rows[kind])
     if path.endswith("/get"):
         target += f"?id={owner.rows['sessions']}"
+    if path in ("/api/search", "/api/context"):
+        target += "?q=text"
     session = {"externalId": "session", "gitBranch": "mine"}
     message = {"sessionExternalId": "session", "externalId": "message", "durationMs": 5}
     bodies: dict[str, dict[str, Any]] = {
@@ -401,6 +406,7 @@ def aimed_at(path: str, owner: Home) -> tuple[str, dict[str, Any] | None]:
         "message": message,
         "batch": {"sessions": [session], "messages": [message]},
         "keys": {"name": "another"},
+        "search": {"q": "text"},
     }
     return target, bodies.get(path.rpartition("/")[2])
 
