@@ -12,10 +12,8 @@ import asyncio
 import contextlib
 import random
 import re
-import tempfile
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,7 +21,7 @@ import orjson
 
 from scripts.bench import rows
 from scripts.bench.load import Connection, machine
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, temporary_stack
 
 SUBSCRIBERS = 50
 PROBES = 100
@@ -42,13 +40,8 @@ _CLIENT_ID = re.compile(rb'"clientId":"([^"]+)"')
 
 def main() -> None:
     """Run everything on a stack of its own in a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder))
-        stack.start()
-        try:
-            asyncio.run(measure(stack))
-        finally:
-            stack.stop()
+    with temporary_stack() as stack:
+        asyncio.run(measure(stack))
 
 
 async def measure(stack: Stack) -> None:

@@ -10,17 +10,15 @@ import argparse
 import asyncio
 import itertools
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from scripts.bench.load import Result, drive, machine
 from sidecar.pocketbase import client
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, temporary_stack
 
 MESSAGES = 100_000
 A_SESSION = 50
@@ -96,13 +94,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--modes", nargs="+", default=MODES, help="types of search")
     modes = parser.parse_args().modes
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder))
-        stack.start()
-        try:
-            asyncio.run(measure(stack, modes))
-        finally:
-            stack.stop()
+    with temporary_stack() as stack:
+        asyncio.run(measure(stack, modes))
 
 
 async def measure(stack: Stack, modes: list[str]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ import orjson
 
 from scripts.bench.load import machine
 from sidecar.domain import ids
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, temporary_stack
 
 DATA = Path(__file__).parents[2] / "tests" / "data" / "search"
 MODES = ("fulltext", "semantic", "hybrid")
@@ -280,13 +279,8 @@ def main() -> None:
     parser.add_argument("--tune", action="store_true", help="leave the held half out")
     parser.add_argument("--misses", action="store_true", help="name what the tuning half missed")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder), embedder="local")
-        stack.start()
-        try:
-            asyncio.run(measure(stack, tune=options.tune, show_misses=options.misses))
-        finally:
-            stack.stop()
+    with temporary_stack(embedder="local") as stack:
+        asyncio.run(measure(stack, tune=options.tune, show_misses=options.misses))
 
 
 async def measure(stack: Stack, *, tune: bool, show_misses: bool) -> None:

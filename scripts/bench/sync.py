@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +17,7 @@ import orjson
 from scripts.bench import rows
 from scripts.bench.load import Result, drive, machine
 from sidecar.domain import ids
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, temporary_stack
 
 ROUNDS = 3
 REQUESTS = 60  # batch requests a round
@@ -28,13 +26,8 @@ PEER_BATCH = 1_000  # rows a request of PocketBase's batch API
 
 def main() -> None:
     """Run everything on a stack of its own in a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder))
-        stack.start()
-        try:
-            asyncio.run(measure(stack))
-        finally:
-            stack.stop()
+    with temporary_stack() as stack:
+        asyncio.run(measure(stack))
 
 
 async def measure(stack: Stack) -> None:

@@ -7,7 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,3 +114,15 @@ class Stack:
         code = self.process.returncode
         self.process = None
         return code
+
+
+@contextmanager
+def temporary_stack(*, embedder: str = "off") -> Iterator[Stack]:
+    """Run a stack in a folder of its own that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        stack = Stack(Path(folder), embedder=embedder)
+        stack.start()
+        try:
+            yield stack
+        finally:
+            stack.stop()

@@ -20,6 +20,7 @@ from sidecar.index.base import (
     WrongSpace,
 )
 from sidecar.index.exact import open_exact
+from sidecar.index.qdrant import open_qdrant
 from tests.indexes import SPACE, clustered, entries, expected
 
 VECTORS = clustered(60, SPACE.dimensions, clusters=8, spread=0.7)
@@ -32,9 +33,6 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         async with open_exact(tmp_path, SPACE) as exact:
             yield exact
         return
-    pytest.importorskip("qdrant_client")
-    from sidecar.index.qdrant import open_qdrant
-
     async with open_qdrant(":memory:", SPACE) as qdrant:
         yield qdrant
 

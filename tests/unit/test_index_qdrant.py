@@ -9,17 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from sidecar.errors import ConfigError
 from sidecar.index.base import IndexUnavailable
 from sidecar.index.opening import open_index
-from tests.indexes import SPACE, clustered, entries
-
-pytest.importorskip("qdrant_client")
-
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
-
 from sidecar.index.qdrant import QdrantIndex, open_qdrant
+from tests.indexes import SPACE, clustered, entries
 
 HELD = entries(clustered(12, SPACE.dimensions, clusters=3, spread=0.5))
 QUERY = HELD[3].vector
