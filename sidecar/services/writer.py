@@ -224,6 +224,7 @@ class GroupWriter:
             timeout=self._retry_seconds,
             wait_initial=0.1,
             wait_max=2.0,
+            wait_jitter=0.1,  # one writer: nobody else would retry in the same instant
         ):
             with attempt, GROUP_SECONDS.time():
                 response = await self._pocketbase.request(
