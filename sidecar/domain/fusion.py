@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 
 K: Final = 60  # how little the very first places count more than those after them
 
-# Weighed on the tuning half of tests/data/search by scripts/bench_search_quality. Up to 1.0, what is
-# only meant and not said is hardly found; above it, exact names begin to lose first places.
+# Weighed on the tuning half of tests/data/search by scripts/bench_search_quality. Up to 1.0, what
+# is meant and not said is hardly found; above it, exact names begin to lose first places.
 FULL_TEXT: Final = 1.0
 SEMANTIC: Final = 1.2
 
