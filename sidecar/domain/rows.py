@@ -66,7 +66,8 @@ class RowBuilder:
             self._put(row, "sessions", name, self._said(getattr(sent, name)))
         _put_numbers(row, sent, (*_TOKENS, "cost", "durationMs", "toolCallCount"))
         row["createdAt"] = sent.createdAt or now
-        row["updatedAt"] = max(sent.updatedAt or now, sent.createdAt or 0)
+        # History that is imported keeps its own time; a live session, which gives none, is of now.
+        row["updatedAt"] = max(sent.updatedAt or sent.createdAt or now, sent.createdAt or 0)
         self._put_extra(row, "sessions", sent)
         return row
 

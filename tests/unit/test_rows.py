@@ -144,7 +144,7 @@ def test_a_source_goes_by_one_name_and_says_whether_it_was_said(
     ("sent", "created", "updated"),
     [
         ({}, NOW, NOW),
-        ({"createdAt": EARLIER}, EARLIER, NOW),
+        ({"createdAt": EARLIER}, EARLIER, EARLIER),
         ({"createdAt": EARLIER, "updatedAt": EARLIER + 1}, EARLIER, EARLIER + 1),
         ({"createdAt": NOW + 5}, NOW + 5, NOW + 5),
         ({"createdAt": NOW + 5, "updatedAt": EARLIER}, NOW + 5, NOW + 5),
