@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from sidecar.domain.ids import derive
-from sidecar.index.base import Entry, Scope, Space, Vector
+from sidecar.domain.space import Space
+from sidecar.index.base import Entry, Scope, Vector
 
 SPACE = Space("test-model", 64)
 

@@ -178,6 +178,35 @@ const SOME = {
   session: "SELECT json_group_array(id) AS json FROM (SELECT id FROM sessions WHERE id > {:after} ORDER BY id LIMIT 5000)",
 };
 
+// Of one user, and what has rested until `before`. Waiting rows are few and have an index of their
+// own, so the others need no looking at.
+const PROGRESS = `WITH mine AS MATERIALIZED (
+    SELECT id, messageCount, embedded != updated AND updated <= {:before} AS waits FROM sessions WHERE user = {:user}),
+  waiting AS (SELECT count(*) AS n FROM messages
+    WHERE embedded != updated AND updated <= {:before} AND session IN (SELECT id FROM mine))
+  SELECT json_object(
+    'space', COALESCE((SELECT value FROM _embeddingState WHERE name = 'space'), ''),
+    'sessions', json_object('done', count(*) - COALESCE(sum(waits), 0), 'total', count(*)),
+    'messages', json_object(
+      'done', max(0, COALESCE(sum(messageCount), 0) - (SELECT n FROM waiting)),
+      'total', COALESCE(sum(messageCount), 0))) AS json
+  FROM mine`;
+
+const SOME_OF = `SELECT json_group_array(id) AS json FROM (
+  SELECT id FROM sessions WHERE user = {:user} AND id > {:after} ORDER BY id LIMIT 200)`;
+
+// Those without an embedding, or with one that was refused.
+const AGAIN = {
+  message: `UPDATE messages SET embedded = '' WHERE embedded != '' AND session IN (
+      SELECT value FROM json_each({:ids}))
+    AND NOT EXISTS (SELECT 1 FROM messageEmbeddings
+      WHERE message = messages.id AND chunk = 0 AND model = {:model} AND dimensions = {:dimensions})`,
+  session: `UPDATE sessions SET embedded = '' WHERE embedded != '' AND id IN (
+      SELECT value FROM json_each({:ids}))
+    AND NOT EXISTS (SELECT 1 FROM sessionEmbeddings
+      WHERE session = sessions.id AND model = {:model} AND dimensions = {:dimensions})`,
+};
+
 const stamp = (date) => date.toISOString().replace("T", " ");
 
 function json(db, sql, params) {
@@ -246,6 +275,19 @@ function forget(app, { kind, after }) {
   return JSON.parse(ids).pop() || "";
 }
 
+/** Have what has no embedding in 200 of the user's sessions looked at again; return the last id. */
+function again(app, { user, after, model, dimensions }) {
+  const ids = json(app.db(), SOME_OF, { user, after });
+  app.runInTransaction((tx) => {
+    for (const kind in AGAIN) {
+      tx.db().newQuery(AGAIN[kind]).bind({ ids, model, dimensions }).execute();
+    }
+  });
+  return JSON.parse(ids).pop() || "";
+}
+
+const progress = (app, { user, rest = 0 }) =>
+  json(app.db(), PROGRESS, { user, before: stamp(new Date(Date.now() - rest * 1000)) });
 const counts = (app) =>
   `{"waiting": ${json(app.db(), WAITING, {})}, "embedded": ${json(app.db(), EMBEDDED, {})}}`;
 const vectors = (app, { kind, ...params }) => json(app.db(), VECTORS[kind], params);
@@ -264,13 +306,16 @@ function prune(app, { to }) {
 }
 
 // One route leads to all of these, by name: `POST /api/opensync/embeddings?do=name`.
-const reads = { state, pending, store, counts, vectors, rows, removed, sessions, narrowed };
+const reads = { state, pending, store, counts, progress, vectors, rows, removed, sessions, narrowed };
 const writes = { setState, prune };
 
 /** Do what `name` says with the parsed body; returns JSON text, or null where there is no such name. */
 function act(app, name, body) {
   if (name === "forget") {
     return JSON.stringify({ last: forget(app, body) });
+  }
+  if (name === "again") {
+    return JSON.stringify({ last: again(app, body) });
   }
   if (Object.hasOwn(writes, name)) {
     writes[name](app, body);

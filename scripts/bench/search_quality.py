@@ -32,6 +32,8 @@ DEPTH = 10
 SESSIONS = 20  # a batch request
 EMBEDDING_SECONDS = 600.0
 POLL_SECONDS = 1.0
+TRIES = 5
+RETRY_SECONDS = 0.1
 SETTLING_SECONDS = 6.0  # the index takes in new vectors within five
 
 Search = Callable[[str, str, int], Awaitable[list[str]]]
@@ -263,9 +265,14 @@ class Service:
     async def search(self, q: str, type: str, limit: int) -> list[str]:
         """Return external ids of messages, best first; a record that is not ours by its own id."""
         params: dict[str, str | int] = {"q": q, "type": type, "scope": "messages", "limit": limit}
-        answer = await self._http.get("/api/search", params=params)
-        assert answer.status_code == 200, f"{q!r} ({type}): {answer.text[:300]}"
-        body = answer.json()
+        for _ in range(TRIES):
+            answer = await self._http.get("/api/search", params=params)
+            assert answer.status_code == 200, f"{q!r} ({type}): {answer.text[:300]}"
+            body = answer.json()
+            if body["realisedMode"] == type:
+                break
+            # On a busy machine the vector may be late. It is remembered once it is there.
+            await asyncio.sleep(RETRY_SECONDS)
         self.answers += 1
         if body["realisedMode"] != type:
             self.degraded.append(f"{type} was answered by {body['realisedMode']}: {q[:60]!r}")

@@ -30,7 +30,8 @@ import numpy.typing as npt
 
 from scripts.bench.load import machine
 from sidecar.domain.ids import derive
-from sidecar.index.base import Entry, Space
+from sidecar.domain.space import Space
+from sidecar.index.base import Entry
 from sidecar.index.exact import open_exact
 
 HITS = 10

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from sidecar.cli.console import output, print_json, run
+from sidecar.cli.console import errors, output, print_json, run
 from sidecar.config import Settings
+from sidecar.errors import NotFound
 from sidecar.pocketbase import schema
 from sidecar.pocketbase.client import PocketBase
 from sidecar.pocketbase.schema import Change
 from sidecar.resources import resource
 
 app = typer.Typer(help="Compare and apply the collections.", no_args_is_help=True)
+
+_PREPARE = "/api/opensync/search/prepare"
 
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
@@ -31,12 +34,35 @@ def diff(json: bool = JSON) -> None:
 
 @app.command()
 def apply(json: bool = JSON) -> None:
-    """Make the live collections as wanted. Safe to repeat; drops no field it does not know."""
+    """Make the live collections as wanted. Safe to repeat; drops no field it does not know.
+
+    Texts that are there already are then indexed for search.
+    """
 
     async def main(pocketbase: PocketBase, _: Settings) -> list[Change]:
-        return await schema.apply(pocketbase, schema.load(resource("pb_schema")))
+        changes = await schema.apply(pocketbase, schema.load(resource("pb_schema")))
+        await _index(pocketbase)
+        return changes
 
     _show(run(main), json, "Nothing to change: the live schema is as wanted.")
+
+
+async def _index(pocketbase: PocketBase) -> None:
+    """Have all texts indexed that are not; say so where that takes a while."""
+    told = False
+    try:
+        while left := (await pocketbase.send("POST", f"{_PREPARE}?ms=2000", {}))["remaining"]:
+            if not told:
+                errors.print(
+                    f"Indexing {left:,} records for search. Ctrl-C does no harm: the rest is "
+                    "indexed by the running stack, and not found by its words until then."
+                )
+                told = True
+    except NotFound:
+        errors.print(
+            "PocketBase runs without the hooks of OpenSync, so search finds nothing. "
+            "Start it with --hooksDir pointing at pb_hooks."
+        )
 
 
 def _show(changes: list[Change], as_json: bool, nothing: str) -> None:

@@ -9,23 +9,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from sidecar.domain.space import Space
 from sidecar.errors import ConfigError, UpstreamError
 
 Vectors = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Space:
-    """Vectors can be compared when, and only when, their spaces are equal."""
-
-    model: str
-    dimensions: int
 
 
 class Embedder(Protocol):

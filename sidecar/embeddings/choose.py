@@ -63,7 +63,8 @@ def _remote(options: EmbeddingOptions) -> Choice:
             "own OPENSYNC_EMBEDDING_BASE_URL."
         )
     # Late: the package takes most of a second to import.
-    from sidecar.embeddings.openai import OPENAI_URL, OpenAIEmbedder
+    from sidecar.embeddings.openai import OpenAIEmbedder
+    from sidecar.openai_api import OPENAI_URL
 
     url, model = options.base_url or OPENAI_URL, options.model or DEFAULT_MODEL
     embedder = OpenAIEmbedder(

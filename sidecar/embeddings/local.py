@@ -10,9 +10,10 @@ from typing import Final, TypeVar, TypeVarTuple
 
 import numpy as np
 
+from sidecar.domain.space import Space
 from sidecar.domain.text import clean
 from sidecar.embeddings import minilm
-from sidecar.embeddings.base import EmbedderMisconfigured, EmbedderUnavailable, Space, Vectors
+from sidecar.embeddings.base import EmbedderMisconfigured, EmbedderUnavailable, Vectors
 from sidecar.embeddings.vectors import normalised
 
 _T = TypeVar("_T")

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import httpx
 import numpy as np
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit, OpenAIError
+from openai import APIConnectionError, APIStatusError, Omit, OpenAIError
 
+from sidecar.domain.space import Space
 from sidecar.embeddings.answers import Expected, decoded
 from sidecar.embeddings.base import (
     EmbedderMisconfigured,
     EmbedderUnavailable,
     EmbeddingError,
-    Space,
     Vectors,
 )
 from sidecar.embeddings.batching import BYTES_PER_TOKEN, Budget, batches
 from sidecar.embeddings.failures import translated
 from sidecar.embeddings.models import described
-
-OPENAI_URL: Final = "https://api.openai.com/v1"
+from sidecar.errors import ConfigError
+from sidecar.openai_api import OPENAI_URL, connect, host_of, usable_key
 
 # A vector of a whole page is near to everything on it and close to nothing: about 1,000 tokens.
 _LARGEST_WINDOW: Final = 4_000
-_CONNECT_SECONDS: Final = 10.0
 
 
 class OpenAIEmbedder:
@@ -54,8 +53,12 @@ class OpenAIEmbedder:
         self._dimensions = wanted if wanted < facts.dimensions else None
         self._encoding: Literal["base64", "float"] = "base64"
         self._timeout = timeout
-        self.host = _host(base_url)
-        self._client = _client(base_url, _usable(api_key), timeout)
+        try:
+            self.host = host_of(base_url, "OPENSYNC_EMBEDDING_BASE_URL")
+            key = usable_key(api_key, "OPENSYNC_EMBEDDING_API_KEY")
+        except ConfigError as exc:
+            raise EmbedderMisconfigured(exc.message) from exc
+        self._client = connect(base_url, key, timeout)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.space.dimensions), np.float32)
@@ -101,41 +104,3 @@ class OpenAIEmbedder:
                 f"within {self._timeout:g} seconds."
             )
         return EmbedderUnavailable(f"The embeddings service at {self.host} broke off its answer.")
-
-
-def _client(base_url: str, api_key: str, timeout: float) -> AsyncOpenAI:
-    limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
-    # `Any`: the package takes a client of httpx as well as one of its own httpx2, undeclared.
-    http: Any = httpx.AsyncClient(timeout=limits, follow_redirects=False)
-    # Otherwise taken from variables that were set for something else.
-    headers: Any = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
-    return AsyncOpenAI(
-        base_url=base_url,
-        # Servers without keys ignore it, but the package wants one.
-        api_key=api_key or "none",
-        default_headers=headers,
-        max_retries=0,
-        http_client=http,
-    )
-
-
-def _host(base_url: str) -> str:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        url = httpx.URL()
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
-        raise EmbedderMisconfigured(
-            "OPENSYNC_EMBEDDING_BASE_URL is not an address like http://127.0.0.1:11434/v1, "
-            "without a user name or password."
-        )
-    return url.netloc.decode()
-
-
-def _usable(api_key: str) -> str:
-    key = api_key.strip()
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise EmbedderMisconfigured(
-            "OPENSYNC_EMBEDDING_API_KEY holds characters that no key has. Copy the key anew."
-        )
-    return key

@@ -7,8 +7,6 @@ built again from the database at any time; it is a copy, never the place where s
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
@@ -16,6 +14,7 @@ from typing import Final, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from sidecar.domain.space import Space
 from sidecar.errors import OpenSyncError, UpstreamError
 
 Vector = npt.NDArray[np.float32]
@@ -45,24 +44,6 @@ class IndexUnavailable(UpstreamError):
 
     status = 503
     retry_after = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """The model that made the vectors, and their length."""
-
-    model: str
-    dimensions: int
-
-    @property
-    def key(self) -> str:
-        """A name for folders and collections, different for every space."""
-        slug = re.sub(r"[^a-z0-9]+", "-", self.model.lower()).strip("-")[:40]
-        digest = hashlib.sha256(f"{self.model}\0{self.dimensions}".encode()).hexdigest()
-        return f"{slug}-{self.dimensions}-{digest[:8]}"
-
-    def __str__(self) -> str:
-        return f"{self.model} with {self.dimensions} dimensions"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

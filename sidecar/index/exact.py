@@ -16,7 +16,8 @@ from typing import TypeVar
 
 import structlog
 
-from sidecar.index.base import Entry, Hit, IndexUnavailable, Scope, Space, Stats, Vector
+from sidecar.domain.space import Space
+from sidecar.index.base import Entry, Hit, IndexUnavailable, Scope, Stats, Vector
 from sidecar.index.store import Store
 
 logger = structlog.get_logger(__name__)

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sidecar.index.base import Space, VectorIndex
+from sidecar.domain.space import Space
+from sidecar.index.base import VectorIndex
 from sidecar.index.exact import open_exact
 
 

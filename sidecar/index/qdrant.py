@@ -14,13 +14,13 @@ from typing import Any, Final
 import numpy as np
 import structlog
 
+from sidecar.domain.space import Space
 from sidecar.errors import ConfigError
 from sidecar.index.base import (
     Entry,
     Hit,
     IndexUnavailable,
     Scope,
-    Space,
     Stats,
     Vector,
     WrongSpace,

@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from sidecar.index.base import ID_LENGTH, Space
+from sidecar.domain.space import Space
+from sidecar.index.base import ID_LENGTH
 from sidecar.index.codes import Codes, words
 from sidecar.index.tenant import ROW, Names, Table, View, with_room
 from sidecar.index.vectors import Slots, UnusableFile, VectorFile

@@ -15,13 +15,13 @@ from typing import Final
 import numpy as np
 import structlog
 
+from sidecar.domain.space import Space
 from sidecar.errors import ConfigError
 from sidecar.index import snapshot as snapshots
 from sidecar.index.base import (
     Entry,
     Hit,
     Scope,
-    Space,
     Stats,
     Vector,
     WrongSpace,

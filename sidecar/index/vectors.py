@@ -17,7 +17,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sidecar.index.base import Space, Vector
+from sidecar.domain.space import Space
+from sidecar.index.base import Vector
 from sidecar.index.codec import HALF, Half, widen
 
 Slots = npt.NDArray[np.uint32]

@@ -1,40 +1,59 @@
 """Search by meaning: the query's vector, and the nearest embeddings of the same user.
 
-It never fails a search: where it cannot answer in time, it says why, and full text answers alone.
+It never fails a search and never holds one up for long: where it cannot answer, or not in time, it
+says why, and full text answers alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 import orjson
 import structlog
 from prometheus_client import Counter
 
+from sidecar.domain.chunks import Window
+from sidecar.domain.embedding import space_name
+from sidecar.domain.patience import MOST, Patience
 from sidecar.embeddings.base import Embedder, EmbeddingError
 from sidecar.errors import OpenSyncError
-from sidecar.index.base import Hit, Vector, VectorIndex
+from sidecar.index.base import Hit, IndexUnavailable, Vector, VectorIndex
 from sidecar.pocketbase.client import PocketBase
-from sidecar.services.search import Scope, SearchFilters, SemanticAnswer
+from sidecar.services.search import (
+    SEMANTIC_LATE,
+    Begun,
+    Scope,
+    SearchFilters,
+    SemanticAnswer,
+    without,
+)
 
 logger = structlog.get_logger(__name__)
 
 QUERIES = Counter("opensync_semantic_queries_total", "Searches by meaning.", ["result"])
 
-_REMEMBERED: Final = 256  # vectors of queries
+FAILED: Final = "Search by meaning failed, so this was found by its words."
+NOTHING_KNOWN: Final = "Search by meaning knows nothing of yours yet, so words found this."
+
+_REMEMBERED: Final = 256  # vectors of queries, and users
 _UNDER_WAY: Final = 16  # queries that are being embedded at once
 _LONGEST_QUERY: Final = 2_000  # characters
-_AFTER_FAILURE: Final = 15.0  # seconds without another try, so that nobody waits in vain
+_LONGEST: Final = 10.0  # seconds for a vector, though nobody waits for it
+_REST: Final = 15.0  # seconds before an embedder that failed is asked again
 _PIECES: Final = 4  # embeddings read for one result: pieces of a message, messages of a session
+_RECENT: Final = 60.0  # seconds; what was said since is not missed yet
+_COUNTED: Final = 10.0  # seconds between counts of what is missing
 
 _OF_SESSIONS: Final = frozenset({"source", "model", "project", "session"})
 _OF_MESSAGES: Final = frozenset({"role", "from", "to"})
 
 
+T = TypeVar("T")
 SemanticHit = tuple[str, str, float]
 """A session, the message in it that is nearest or '' for the session as a whole, and the score."""
 
@@ -59,73 +78,97 @@ class SemanticService:
         holder: IndexHolder | None,
         *,
         reason: str = "",
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`reason` says why there is no embedder."""
         self._pocketbase = pocketbase
         self._embedder = embedder
         self._holder = holder
         self._reason = reason
+        self._now = now
+        self._of_embedder, self._of_index = Patience(now), Patience(now)
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
-        self._under_way: dict[str, asyncio.Task[Vector]] = {}
-        self._failed: tuple[float, str] = (0.0, "")
+        self._known: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._embedding: dict[str, asyncio.Task[Vector]] = {}
+        self._searching: set[asyncio.Task[SemanticAnswer]] = set()
 
-    async def search(
-        self,
-        user: str,
-        q: str,
-        limit: int,
-        *,
-        scope: Scope,
-        filters: SearchFilters,
-        deadline: float,
-    ) -> SemanticAnswer:
-        """Return the user's sessions or messages nearest to `q`, within `deadline` seconds.
-
-        Never raises for what may go wrong outside; then there are no hits, and a reason.
-        """
-        try:
-            async with asyncio.timeout(deadline):
-                hits = await self._search(user, q, limit, scope, filters.given)
-        except TimeoutError:
-            return _without("Search by meaning took too long.", "late")
-        except _Absent as exc:
-            return _without(exc.reason, "absent")
-        except OpenSyncError as exc:
-            return _without(exc.message, "failed")
-        QUERIES.labels("answered").inc()
-        return SemanticAnswer(hits)
+    def begin(
+        self, user: str, q: str, limit: int, *, scope: Scope, filters: SearchFilters
+    ) -> Begun:
+        """Start to look for the user's sessions or messages nearest to `q`; see SemanticSearch."""
+        text = " ".join(q.split())[:_LONGEST_QUERY]
+        search = self._answer(user, text, limit, scope, filters.given)
+        task = asyncio.create_task(search, name="search by meaning")
+        self._searching.add(task)
+        task.add_done_callback(self._searching.discard)
+        patience = self._patience(text)
+        if patience:
+            timer = asyncio.get_running_loop().call_later(patience, self._late, text)
+            task.add_done_callback(lambda _: timer.cancel())
+        return Begun(task, patience)
 
     async def aclose(self) -> None:
-        """Give up queries that are still being embedded."""
-        tasks = list(self._under_way.values())
+        """Give up what is still being searched or embedded."""
+        tasks = [*self._searching, *self._embedding.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _patience(self, text: str) -> float:
+        """Return how long the answer to a query is worth waiting for."""
+        needed = [self._of_index]
+        if text not in self._vectors:
+            needed.append(self._of_embedder)
+        if any(patience.doubt for patience in needed):
+            return 0.0
+        return min(MOST, sum(patience.seconds for patience in needed))
+
+    def _late(self, text: str) -> None:
+        slow = self._of_embedder if text in self._embedding else self._of_index
+        slow.doubted(SEMANTIC_LATE)
+        QUERIES.labels("late").inc()
+
+    async def _answer(
+        self, user: str, text: str, limit: int, scope: Scope, filters: dict[str, Any]
+    ) -> SemanticAnswer:
+        """Search; whatever goes wrong is told as a reason."""
+        try:
+            answer = await self._search(user, text, limit, scope, filters)
+        except _Absent as exc:
+            QUERIES.labels("absent").inc()
+            return without(exc.reason)
+        except OpenSyncError as exc:
+            QUERIES.labels("failed").inc()
+            return without(exc.message)
+        except Exception as exc:
+            logger.warning("Search by meaning failed", action="semantic_failed", exc_info=exc)
+            QUERIES.labels("failed").inc()
+            return without(FAILED)
+        QUERIES.labels("answered").inc()
+        return answer
+
     async def _search(
-        self,
-        user: str,
-        q: str,
-        limit: int,
-        scope: Scope,
-        filters: dict[str, Any],
-    ) -> list[SemanticHit]:
-        if self._embedder is None or self._holder is None:
+        self, user: str, text: str, limit: int, scope: Scope, filters: dict[str, Any]
+    ) -> SemanticAnswer:
+        embedder, holder = self._embedder, self._holder
+        if embedder is None or holder is None:
             raise _Absent(self._reason)
-        if self._holder.index is None:
-            raise _Absent(self._holder.reason)
-        text = " ".join(q.split())[:_LONGEST_QUERY]
+        if holder.index is None:
+            raise _Absent(holder.reason)
         if not text:
-            return []
+            return SemanticAnswer([])
+        known = await self._share(user, embedder)
+        if not known:
+            raise _Absent(NOTHING_KNOWN)
         sessions = await self._sessions(user, filters)
         if sessions is not None and not sessions:
-            return []
-        vector = await self._vector(self._embedder, text)
-        index = self._holder.index
-        if index is None:  # it was closed meanwhile
-            raise _Absent(self._holder.reason)
+            return _answer([], known)
+        vector = await self._vector(embedder, text)
+        if holder.index is None:  # it was closed meanwhile
+            raise _Absent(holder.reason)
         narrow = {name: filters[name] for name in _OF_MESSAGES & filters.keys()}
-        found = await index.search(
+        found = await self._nearest(
+            holder.index,
             user,
             vector,
             limit * _PIECES * (5 if narrow else 1),
@@ -135,40 +178,69 @@ class SemanticService:
         hits = _best([hit for hit in found if hit.score > 0], scope)
         if narrow:
             hits = await self._narrowed(user, hits, narrow)
-        return hits[:limit]
+        return _answer(hits[:limit], known)
+
+    async def _nearest(
+        self, index: VectorIndex, user: str, vector: Vector, limit: int, **narrowed: Any
+    ) -> list[Hit]:
+        began = self._now()
+        try:
+            found = await index.search(user, vector, limit, **narrowed)
+        except IndexUnavailable as exc:
+            self._of_index.doubted(exc.message)
+            raise
+        self._of_index.answered(self._now() - began, SEMANTIC_LATE)
+        return found
 
     async def _vector(self, embedder: Embedder, text: str) -> Vector:
-        """Return the vector of a query. It goes on being made when the caller's time is up."""
-        known = self._vectors.get(text)
-        if known is not None:
+        """Return the vector of a query. Of an embedder in doubt, one at a time is asked for."""
+        held = self._vectors.get(text)
+        if held is not None:
             self._vectors.move_to_end(text)
-            return known
-        until, reason = self._failed
-        if time.monotonic() < until:
-            raise _Absent(reason)
-        task = self._under_way.get(text)
+            return held
+        task = self._embedding.get(text)
         if task is None:
-            if len(self._under_way) >= _UNDER_WAY:
+            doubt = self._of_embedder.doubt
+            if doubt and (self._embedding or self._of_embedder.is_resting):
+                raise _Absent(doubt)
+            if len(self._embedding) >= _UNDER_WAY:
                 raise _Absent("The embedder has more queries than it can answer.")
             task = asyncio.create_task(self._embed(embedder, text), name="query embedding")
-            task.add_done_callback(_seen)
-            self._under_way[text] = task
-        return await asyncio.shield(task)
+            self._embedding[text] = task
+        return await task
 
     async def _embed(self, embedder: Embedder, text: str) -> Vector:
+        began = self._now()
         try:
-            vector: Vector = (await embedder.embed([text]))[0]
-        except EmbeddingError as exc:
-            self._failed = (time.monotonic() + _AFTER_FAILURE, exc.message)
-            raise _Absent(exc.message) from exc
+            async with asyncio.timeout(_LONGEST):
+                vector: Vector = (await embedder.embed([text]))[0]
+        except (TimeoutError, EmbeddingError) as exc:
+            doubt = exc.message if isinstance(exc, EmbeddingError) else SEMANTIC_LATE
+            self._of_embedder.doubted(doubt, _REST)
+            raise _Absent(doubt) from exc
         finally:
-            self._under_way.pop(text, None)
+            self._embedding.pop(text, None)
+        self._of_embedder.answered(self._now() - began, SEMANTIC_LATE)
         if not vector.any():
             raise _Absent("The query has no meaning that could be compared.")
-        self._vectors[text] = vector
-        while len(self._vectors) > _REMEMBERED:
-            self._vectors.popitem(last=False)
+        _remember(self._vectors, text, vector)
         return vector
+
+    async def _share(self, user: str, embedder: Embedder) -> float:
+        """Return which part of what the user has is embedded as the embedder would do it now."""
+        until, share = self._known.get(user, (0.0, 0.0))
+        if self._now() < until:
+            return share
+        found = await self._ask("progress", {"user": user, "rest": _RECENT})
+        window = Window.of(embedder.window_bytes)
+        if found["space"] != space_name(embedder.space.model, embedder.space.dimensions, window):
+            share = 0.0  # the model was changed just now
+        else:
+            kinds = found["messages"], found["sessions"]
+            total = sum(kind["total"] for kind in kinds)
+            share = sum(kind["done"] for kind in kinds) / total if total else 1.0
+        _remember(self._known, user, (self._now() + _COUNTED, share))
+        return share
 
     async def _sessions(self, user: str, filters: dict[str, Any]) -> list[str] | None:
         """Return the user's sessions that pass the filters, None where none is asked for."""
@@ -194,12 +266,6 @@ class SemanticService:
         return orjson.loads(response.content)
 
 
-def _seen(task: asyncio.Task[Vector]) -> None:
-    """Take note of a failure that came too late for anybody to be told."""
-    if not task.cancelled():
-        task.exception()
-
-
 class _Absent(Exception):
     """Search by meaning cannot take part, for a reason that is a sentence."""
 
@@ -208,9 +274,20 @@ class _Absent(Exception):
         self.reason = reason
 
 
-def _without(reason: str, result: str) -> SemanticAnswer:
-    QUERIES.labels(result).inc()
-    return SemanticAnswer([], reason)
+def _answer(hits: list[SemanticHit], known: float) -> SemanticAnswer:
+    if known == 1:
+        return SemanticAnswer(hits)
+    percent = math.floor(known * 100) or "less than 1"
+    return SemanticAnswer(
+        hits, f"Search by meaning knows {percent} % of what you have so far, words know all.", known
+    )
+
+
+def _remember(held: OrderedDict[str, T], name: str, value: T) -> None:
+    held[name] = value
+    held.move_to_end(name)
+    while len(held) > _REMEMBERED:
+        held.popitem(last=False)
 
 
 def _best(found: Sequence[Hit], scope: Scope) -> list[SemanticHit]:

@@ -7,7 +7,6 @@ a text whose hash is the stored one is never sent. A failing embedder costs wait
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from sidecar.domain.embedding import Work, groups, pause_after
+from sidecar.domain.space import Space
 from sidecar.embeddings.base import (
     Embedder,
     EmbedderMisconfigured,
@@ -73,10 +73,26 @@ class EmbeddingWorker:
         self._keeper = keeper
         self._pause = pause
         self._adopted = False
+        self._asked = asyncio.Event()
         # Not idle before the first look.
         self.state = EmbeddingState("working") if embedder else EmbeddingState("stopped", reason)
         if embedder is not None:
             self.state.model, self.state.embedder = embedder.space.model, reason
+
+    @property
+    def space(self) -> Space | None:
+        """What the vectors are of; None without an embedder."""
+        return self._embedder.space if self._embedder is not None else None
+
+    async def progress(self, user: str) -> dict[str, dict[str, int]]:
+        """Return how many of the user's sessions and messages there are, and are looked at."""
+        return await self._rows.progress(user)
+
+    async def again(self, user: str) -> None:
+        """Have what of the user has no embeddings looked at again, now."""
+        if self._embedder is not None:
+            await self._rows.again(self._embedder.space, user)
+            self._asked.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, or until the embedder says that a setting is wrong."""
@@ -102,7 +118,8 @@ class EmbeddingWorker:
                 logger.warning(
                     exc.message, action="embedding_paused", seconds=round(wait, 1), again=failures
                 )
-            await _sleep(stop, wait)
+            self._asked.clear()
+            await _sleep(stop, wait, self._asked)
 
     async def turn(self, embedder: Embedder) -> bool:
         """Look for work and do it; return whether there was any. Raises OpenSyncError."""
@@ -165,7 +182,11 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, bool]) -> bool:
         await asyncio.gather(task, stopping, return_exceptions=True)
 
 
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
+async def _sleep(stop: asyncio.Event, seconds: float, asked: asyncio.Event) -> None:
+    """Sleep, unless one of the two is set."""
+    waits = [asyncio.create_task(each.wait(), name="embedder rest") for each in (stop, asked)]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -10,7 +10,8 @@ import orjson
 
 from sidecar.domain.chunks import Window
 from sidecar.domain.embedding import KINDS, Kind, Work, message_work, session_work, space_name
-from sidecar.embeddings.base import Embedder, Space
+from sidecar.domain.space import Space
+from sidecar.embeddings.base import Embedder
 from sidecar.index.codec import encode_vector
 from sidecar.pocketbase.client import Json, PocketBase
 
@@ -107,6 +108,22 @@ class EmbeddingRows:
     async def counts(self) -> Counts:
         found = await self._ask("counts")
         return Counts(sum(found["waiting"].values()), sum(found["embedded"].values()))
+
+    async def progress(self, user: str) -> dict[str, dict[str, int]]:
+        """Return `done` and `total` of the user's sessions and of their messages."""
+        await self.state()
+        found = await self._ask("progress", user=user)
+        return {name: found[name] for name in ("sessions", "messages")}
+
+    async def again(self, space: Space, user: str) -> None:
+        """Have what of the user has no embedding in `space` looked at again."""
+        last = ""
+        while last := (
+            await self._ask(
+                "again", user=user, after=last, model=space.model, dimensions=space.dimensions
+            )
+        )["last"]:
+            pass
 
     async def vectors(self, space: Space, kind: Kind, after: tuple[str, str]) -> list[Json]:
         """Return the next rows of `space` in the order of `updated` and id."""

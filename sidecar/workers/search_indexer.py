@@ -29,6 +29,7 @@ class SearchIndexer:
     def __init__(self, pocketbase: PocketBase) -> None:
         self._pocketbase = pocketbase
         self._nudged = asyncio.Event()
+        self._nudged.set()  # rows from before the index, or from before the last stop, may wait
 
     def nudge(self) -> None:
         """Note that something was written."""

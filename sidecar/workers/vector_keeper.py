@@ -21,9 +21,8 @@ import orjson
 import structlog
 
 from sidecar.domain.embedding import KINDS, Kind, Work, pause_after
-from sidecar.embeddings.base import Space
+from sidecar.domain.space import Space
 from sidecar.errors import OpenSyncError, PocketBaseUnavailable
-from sidecar.index import base as index_base
 from sidecar.index.base import Entry, IndexUnavailable, Vector, VectorError, VectorIndex
 from sidecar.index.codec import decode_vector
 from sidecar.index.opening import open_index
@@ -38,7 +37,7 @@ _POLL: Final = 2.0  # seconds between looks at what was deleted
 _SAVE: Final = 300.0  # seconds between snapshots while something changes
 _SAVE_REMOVED: Final = 20.0  # the same where something was deleted: only a snapshot wipes the disk
 
-Opener = Callable[[index_base.Space], AbstractAsyncContextManager[VectorIndex]]
+Opener = Callable[[Space], AbstractAsyncContextManager[VectorIndex]]
 
 
 @dataclass
@@ -72,7 +71,7 @@ def in_settings(folder: Path, qdrant_url: str, qdrant_api_key: str) -> Opener:
     """Return what opens the index that the settings ask for."""
 
     @contextlib.asynccontextmanager
-    async def opened(space: index_base.Space) -> AsyncIterator[VectorIndex]:
+    async def opened(space: Space) -> AsyncIterator[VectorIndex]:
         # Another model's index answers nobody, and would keep on the disk what is deleted here.
         await asyncio.to_thread(_drop_others, folder, "" if qdrant_url else space.key)
         async with open_index(
@@ -105,7 +104,7 @@ class VectorKeeper:
         failures = 0
         while not stop.is_set():
             try:
-                async with self.opener(_index_space(self.space)) as index:
+                async with self.opener(self.space) as index:
                     try:
                         await self._load(index, stop)
                         failures = 0
@@ -280,10 +279,6 @@ def _entry(row: Json, model: str, vector: Any) -> Entry:
         model=model,
         vector=vector,
     )
-
-
-def _index_space(space: Space) -> index_base.Space:
-    return index_base.Space(space.model, space.dimensions)
 
 
 def _drop_others(folder: Path, kept: str) -> None:

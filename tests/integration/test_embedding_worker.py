@@ -4,86 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, closing
+from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from sidecar.app import create_app
 from sidecar.cli import embed
-from sidecar.config import PREFIX
 from sidecar.domain import ids
-from sidecar.pocketbase import client, schema
-from sidecar.resources import resource
+from sidecar.pocketbase import client
+from sidecar.services import semantic
 from sidecar.services.search import SearchFilters
 from sidecar.workers.embedding import RECORDS
-from sidecar.workers.embedding_rows import EmbeddingRows
 from tests.conftest import Tenant, make_tenant, settings_for
-from tests.embeddings_api import DIMENSIONS, KEY, MODEL, CountingApi, counting_api
+from tests.embedded import (
+    Starter,
+    messages,
+    own_pocketbase,
+    rows_of,
+    settled,
+    synced,
+    until,
+    vectors_of,
+)
+from tests.embeddings_api import MODEL, CountingApi, counting_api
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, free_port
-from tests.serving import Service, serving
-from tests.stored import accepted
+from tests.stored import accepted, read
 
-PATIENCE: Final = 30.0
 ANY: Final = SearchFilters()
 
 
 @pytest.fixture(scope="module")
 async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    """A PocketBase of this module's own: what waits anywhere counts for everybody."""
-    process = RealPocketBase(tmp_path_factory.mktemp("embedded"))
-    process.make_superuser()
-    process.start()
-    async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-        await schema.apply(superuser, schema.load(resource("pb_schema")))
-    yield process
-    process.stop()
+    async with own_pocketbase(tmp_path_factory.mktemp("embedded")) as process:
+        yield process
 
 
 @pytest.fixture
 async def api() -> AsyncIterator[CountingApi]:
     async with counting_api() as api:
         yield api
-
-
-class Starter:
-    """Starts sidecars, one at a time, on the same PocketBase and data folder."""
-
-    def __init__(self, process: RealPocketBase, folder: Path, api: CountingApi) -> None:
-        self._process = process
-        self._folder = folder
-        self._stack = AsyncExitStack()
-        self.wanted: dict[str, Any] = {
-            "embedder": "openai",
-            "embedding_api_key": KEY,
-            "embedding_base_url": api.url,
-            "embedding_model": MODEL,
-            "embedding_dimensions": DIMENSIONS,
-            "embedding_pause_seconds": 0.1,
-        }
-
-    def environment(self) -> dict[str, str]:
-        """Return the same settings for a sidecar in a process of its own."""
-        beside = {
-            "data": self._folder,
-            "pocketbase_url": self._process.url,
-            "pocketbase_email": EMAIL,
-            "pocketbase_password": PASSWORD,
-        }
-        values = self.wanted | beside
-        return dict(os.environ) | {f"{PREFIX}{k.upper()}": str(v) for k, v in values.items()}
-
-    async def start(self, **values: Any) -> Service:
-        settings = settings_for(self._process.url, self._folder, **(self.wanted | values))
-        return await self._stack.enter_async_context(serving(create_app(settings), settings))
-
-    async def stop(self) -> None:
-        await self._stack.aclose()
 
 
 @pytest.fixture
@@ -93,57 +56,6 @@ async def starter(
     starter = Starter(process, tmp_path, api)
     yield starter
     await starter.stop()
-
-
-async def until(reached: Callable[[], Awaitable[bool]], seconds: float = PATIENCE) -> None:
-    async with asyncio.timeout(seconds):
-        while not await reached():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-
-
-async def settled(service: Service) -> None:
-    """Wait until nothing waits any more and the index answers."""
-    rows = EmbeddingRows(service.context.pocketbase)
-
-    async def done() -> bool:
-        idle = service.context.embedding.state.state == "idle"
-        held = service.context.semantic._holder
-        loaded = held is not None and held.index is not None
-        return idle and loaded and (await rows.counts()).pending == 0
-
-    await until(done)
-
-
-def messages(number: int, session: str = "s") -> list[dict[str, Any]]:
-    return [
-        {
-            "sessionExternalId": session,
-            "externalId": f"m{n}",
-            "role": "user",
-            "textContent": f"note {n} about topic{n}",
-            "createdAt": 1_700_000_000_000 + n,
-        }
-        for n in range(number)
-    ]
-
-
-async def synced(tenant: Tenant, number: int, session: str = "s") -> None:
-    head = {"externalId": session, "title": "A title"}
-    await accepted(tenant, "batch", {"sessions": [head], "messages": messages(number, session)})
-
-
-async def vectors_of(tenant: Tenant) -> int:
-    held = tenant.service.context.semantic._holder
-    assert held is not None and held.index is not None
-    return await held.index.count(tenant.id)
-
-
-async def rows_of(tenant: Tenant) -> int:
-    pocketbase = tenant.service.context.pocketbase
-    wanted = f"user = '{tenant.id}'"
-    found = [r async for r in pocketbase.every("messageEmbeddings", wanted, fields="id")]
-    found += [r async for r in pocketbase.every("sessionEmbeddings", wanted, fields="id")]
-    return len(found)
 
 
 async def test_texts_are_sent_in_batches_once_and_only_a_changed_one_again(
@@ -183,9 +95,9 @@ async def test_what_is_near_is_found_and_only_in_ones_own_sessions(starter: Star
     await settled(service)
 
     answers = [
-        await service.context.semantic.search(
-            tenant.id, "topic7", 50, scope="messages", filters=ANY, deadline=10.0
-        )
+        await service.context.semantic.begin(
+            tenant.id, "topic7", 50, scope="messages", filters=ANY
+        ).answer
         for tenant in (one, other)
     ]
     for tenant, answer in zip((one, other), answers, strict=True):
@@ -203,13 +115,11 @@ async def test_filters_of_sessions_and_messages_count(starter: Starter) -> None:
         await synced(tenant, 5, name)
     await accepted(tenant, "session", {"externalId": "t", "projectName": "blue"})
     await settled(service)
-    search = service.context.semantic.search
+    search = service.context.semantic.begin
 
     async def found(**filters: Any) -> set[str]:
         wanted = SearchFilters(**filters)
-        answer = await search(
-            tenant.id, "topic3 note", 50, scope="sessions", filters=wanted, deadline=10.0
-        )
+        answer = await search(tenant.id, "topic3 note", 50, scope="sessions", filters=wanted).answer
         assert answer.reason is None
         return {hit[0] for hit in answer.hits}
 
@@ -257,9 +167,9 @@ async def test_a_wrong_key_stops_the_work_and_says_so(starter: Starter, api: Cou
     assert "API key" in answer.json()["embedding"]["reason"]
     assert answer.json()["embedding"]["state"] == "stopped"
     assert api.asked == 1
-    found = await service.context.semantic.search(
-        tenant.id, "topic1", 5, scope="sessions", filters=ANY, deadline=5.0
-    )
+    found = await service.context.semantic.begin(
+        tenant.id, "topic1", 5, scope="sessions", filters=ANY
+    ).answer
     assert found.hits == [] and found.reason and "API key" in found.reason
 
     await starter.stop()
@@ -332,9 +242,9 @@ async def test_what_changes_or_goes_while_it_is_embedded_ends_as_it_is(
     await settled(service)
 
     assert "said anew" in api.texts
-    found = await service.context.semantic.search(
-        tenant.id, "said anew", 9, scope="messages", filters=ANY, deadline=10.0
-    )
+    found = await service.context.semantic.begin(
+        tenant.id, "said anew", 9, scope="messages", filters=ANY
+    ).answer
     session = ids.session_id(tenant.id, "s")
     assert found.hits[0][:2] == (session, ids.message_id(session, "m0"))
     assert {hit[0] for hit in found.hits} == {session}
@@ -352,73 +262,48 @@ async def test_what_waits_is_found_by_an_index(starter: Starter, process: RealPo
             assert [row[3] for row in plan] == [f"SCAN {table} USING INDEX idx_{table}_unembedded"]
 
 
-async def test_what_is_deleted_is_gone_from_database_and_index(
-    starter: Starter, process: RealPocketBase
+async def test_while_another_model_embeds_everything_anew_words_find_what_it_does_not_know(
+    starter: Starter, api: CountingApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = await starter.start()
-    tenant, other = await make_tenant(service), await make_tenant(service)
-    for name in ("s", "t"):
-        await synced(tenant, 10, name)
-    await synced(other, 10)
-    await settled(service)
-    assert await vectors_of(tenant) == await rows_of(tenant) == 22
-    pocketbase = service.context.pocketbase
-
-    await pocketbase.delete("sessions", ids.session_id(tenant.id, "s"))
-
-    async def holds(number: int) -> bool:
-        return await vectors_of(tenant) == number
-
-    await until(lambda: holds(11), 5)
-    assert await rows_of(tenant) == 11
-
-    await pocketbase.delete("users", tenant.id)
-    await until(lambda: holds(0), 5)
-    assert await rows_of(tenant) == 0
-    assert await vectors_of(other) == 11
-
-    # Deleted while nobody follows.
-    await starter.stop()
-    async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-        await superuser.delete("sessions", ids.session_id(other.id, "s"))
-    service = await starter.start()
-    other = Tenant(other.record, other.key, other.key_id, service)
-    await settled(service)
-    assert await vectors_of(other) == await rows_of(other) == 0
-
-
-async def test_another_number_of_dimensions_embeds_everything_anew(
-    starter: Starter, api: CountingApi
-) -> None:
+    monkeypatch.setattr(semantic, "_RECENT", 0.0)
+    monkeypatch.setattr(semantic, "_COUNTED", 0.0)
     service = await starter.start()
     tenant = await make_tenant(service)
-    await synced(tenant, 5)
+    notes = messages(2 * RECORDS, since=1_800_000_000_000)
+    await accepted(tenant, "batch", {"messages": notes})
     await settled(service)
-    api.forget()
     await starter.stop()
+    api.forget()
 
+    async def found(q: str) -> dict[str, Any]:
+        answer: dict[str, Any] = await read(
+            tenant, "/api/search", q=q, type="semantic", scope="messages", limit="5"
+        )
+        return answer
+
+    # Newest first: 256 of 512 messages and a session are embedded, then the service hangs.
+    api.answers, api.of_many = 1, True
     service = await starter.start(embedding_model="another-model")
     tenant = Tenant(tenant.record, tenant.key, tenant.key_id, service)
+
+    async def half() -> bool:
+        answer = await found("topic500")
+        return answer["realisedMode"] != "fulltext" and "49 %" in str(answer["reason"])
+
+    await until(half)
+    session = ids.session_id(tenant.id, "s")
+    for number in (3, 500):
+        answer = await found(f"topic{number}")
+        assert answer["realisedMode"] == "hybrid"
+        assert answer["results"][0]["messageId"] == ids.message_id(session, f"m{number}")
+
+    api.go.set()
     await settled(service)
-    assert len([text for text in api.texts if "topic" in text]) >= 5
-    assert await vectors_of(tenant) == await rows_of(tenant) == 6
-
-
-async def test_the_index_is_built_anew_when_asked(starter: Starter) -> None:
-    service = await starter.start()
-    tenant = await make_tenant(service)
-    await synced(tenant, 5)
-    await settled(service)
-    held = service.context.semantic._holder
-    assert held is not None and held.index is not None
-    await held.index.clear()
-
-    await EmbeddingRows(service.context.pocketbase).ask_for_rebuild("now")
-
-    async def whole() -> bool:
-        return held.index is not None and await held.index.count(tenant.id) == 6
-
-    await until(whole)
+    answer = await found("topic3")
+    assert (answer["realisedMode"], answer["reason"]) == ("semantic", None)
+    assert answer["results"][0]["messageId"] == ids.message_id(session, "m3")
+    assert len([text for text in api.texts if text.startswith("note ")]) >= 2 * RECORDS
+    assert await vectors_of(tenant) == await rows_of(tenant) == 2 * RECORDS + 1
 
 
 async def test_a_message_without_words_is_looked_at_once(
@@ -426,6 +311,8 @@ async def test_a_message_without_words_is_looked_at_once(
 ) -> None:
     service = await starter.start()
     tenant = await make_tenant(service)
+    await settled(service)
+    api.forget()
     thinking = [{"type": "thinking", "content": "hm"}]
     body = {"sessionExternalId": "s", "externalId": "m", "role": "assistant", "parts": thinking}
     await accepted(tenant, "message", body)

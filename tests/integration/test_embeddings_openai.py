@@ -15,13 +15,13 @@ import respx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.domain.space import Space
 from sidecar.embeddings.answers import Expected, decoded
 from sidecar.embeddings.base import (
     EmbedderMisconfigured,
     EmbedderRefused,
     EmbedderUnavailable,
     EmbeddingError,
-    Space,
     Vectors,
 )
 from sidecar.embeddings.openai import OpenAIEmbedder

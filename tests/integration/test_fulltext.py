@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from sidecar.config import PREFIX
 from sidecar.domain import ids
 from sidecar.domain.query import text_query
 from sidecar.pocketbase import client, schema
@@ -259,6 +263,31 @@ async def test_rows_from_before_the_index_are_found(
     for name in ("apples", "pears"):
         assert len(await found(pocketbase, user["id"], name)) == 1
     assert indexed(process, user["id"]) == 4
+
+
+async def test_applying_the_schema_leaves_nothing_to_index(
+    own: tuple[RealPocketBase, PocketBase, Record], tmp_path: Path
+) -> None:
+    process, pocketbase, user = own
+    drop(process, "TABLE", "searchText", "searchDocs", "searchQueue", "searchRecipe")
+    drop_triggers(process)
+    process.start()
+    await add(pocketbase, user, "apples")
+
+    settings = {
+        "DATA": str(tmp_path / "data"),
+        "POCKETBASE_URL": process.url,
+        "POCKETBASE_EMAIL": EMAIL,
+        "POCKETBASE_PASSWORD": PASSWORD,
+    }
+    apply = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sidecar", "schema", "apply"),
+        env=dict(os.environ) | {f"{PREFIX}{name}": value for name, value in settings.items()},
+    )
+
+    assert await apply.wait() == 0
+    assert query(process, "SELECT count(*) FROM searchQueue") == [(0,)]
+    assert indexed(process, user["id"]) == 2
 
 
 async def test_the_index_outlives_vacuum_a_change_of_the_schema_and_a_restart(

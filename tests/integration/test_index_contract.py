@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sidecar.domain.space import Space
 from sidecar.index.base import (
     BadVector,
     Entry,
     Scope,
-    Space,
     Vector,
     VectorError,
     VectorIndex,

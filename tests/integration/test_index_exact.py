@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidecar.domain.space import Space
 from sidecar.errors import ConfigError
 from sidecar.index import scan, store, tenant
-from sidecar.index.base import Entry, IndexUnavailable, Space, Vector
+from sidecar.index.base import Entry, IndexUnavailable, Vector
 from sidecar.index.codec import HALF, encode_vector
 from sidecar.index.codes import Codes, Distances, distances, sign_codes
 from sidecar.index.exact import ExactIndex, open_exact

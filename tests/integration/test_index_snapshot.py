@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from sidecar.domain.space import Space
 from sidecar.errors import ConfigError
 from sidecar.index import store, vectors
-from sidecar.index.base import Space
 from sidecar.index.codec import encode_vector
 from sidecar.index.store import Store
 from tests.indexes import SPACE, clustered, entries, expected

@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 import pytest
 
+from sidecar.domain.space import Space
 from sidecar.embeddings import minilm
-from sidecar.embeddings.base import EmbedderMisconfigured, EmbedderUnavailable, Space
+from sidecar.embeddings.base import EmbedderMisconfigured, EmbedderUnavailable
 from sidecar.embeddings.local import LocalEmbedder
 
 LIKE: Final = [

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sidecar.domain.space import Space
 from sidecar.embeddings.base import (
     EmbedderMisconfigured,
     EmbedderRefused,
     EmbedderUnavailable,
-    Space,
     Vectors,
 )
 from sidecar.embeddings.isolate import embed_each
