@@ -29,6 +29,10 @@ PEM = "-----BEGIN {0} KEY-----\nMIIEow\nIBAAK\n-----END {0} KEY-----"
         ("AKIA" + "ABCDEFGH12345678", "AWS key"),
         ("AIza" + LONG[:35], "Google key"),
         (f"npm_{LONG}", "npm token"),
+        (f"pypi-{LONG}", "PyPI token"),
+        (f"hf_{LONG}", "Hugging Face token"),
+        (f"sk_live_{LONG}", "Stripe key"),
+        (f"rk_test_{LONG}", "Stripe key"),
         (f"eyJ{LONG}.eyJ{LONG}.{LONG}", "JWT"),
         (PEM.format("RSA PRIVATE"), "private key"),
         (PEM.format("OPENSSH PRIVATE"), "private key"),
@@ -80,6 +84,7 @@ def test_each_secret_is_counted() -> None:
         "https://example.org:8080/path@2x.png",
         "git@github.com:someone/something.git",
         "sk-learn, desk-top, npm_config_cache, ghp_ alone, AKIA, eyJ.eyJ.",
+        "pypi-publish, hf_hub_download, risk_live_migration, sk_test_ alone",
         "http://localhost:8090/_/ and mail ann@example.org",
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
     ],
@@ -90,5 +95,12 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 
 def test_long_texts_take_no_longer_than_their_length_asks_for() -> None:
-    for text in ("eyJ" * 100_000, "://a" * 100_000, "-----BEGIN " * 30_000, "sk-" * 100_000):
+    for text in (
+        *("eyJ" * 100_000, "://a" * 100_000, "-----BEGIN " * 30_000, "sk-" * 100_000),
+        *("-eyJ" * 250_000, "_eyJ0eXAi" * 100_000),
+    ):
         assert redacted(text).text == text
+
+
+def test_a_token_is_masked_behind_what_only_begins_like_one() -> None:
+    assert redacted(f"eyJa-eyJ{LONG}.eyJ{LONG}.{LONG}").text == "eyJa-[JWT removed]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sidecar.domain.snippets import LONGEST, Snippet, around, unmarked
+from sidecar.domain.snippets import LONGEST, SHOWN, Snippet, around, unmarked
 
 
 def matched(snippet: Snippet) -> list[str]:
@@ -65,3 +65,81 @@ def test_html_stays_text() -> None:
     snippet = unmarked("<img src=x onerror=\x02alert\x03(1)>")
 
     assert snippet.text == "<img src=x onerror=alert(1)>"
+
+
+LONG = "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
+TOKEN = f"ghp_{LONG}"
+MASK = "[GitHub token removed]"
+
+
+@pytest.mark.parametrize(
+    ("marked", "text", "marks"),
+    [
+        (f"\x02use\x03 {TOKEN} \x02here\x03", f"use {MASK} here", ["use", "here"]),
+        (
+            f"\U0001f600 {TOKEN} \x02\U0001f600 x\x03",
+            f"\U0001f600 {MASK} \U0001f600 x",
+            ["\U0001f600 x"],
+        ),
+        (f"a ghp_\x02{LONG}\x03 b", f"a {MASK} b", [MASK]),
+        (f"\x02ghp\x03_\x02{LONG}\x03 b", f"{MASK} b", [MASK]),
+        (f"{TOKEN} {TOKEN} \x02x\x03", f"{MASK} {MASK} x", ["x"]),
+        (f"\x02a ghp_{LONG} b\x03", f"a {MASK} b", ["a ", MASK, " b"]),
+        (
+            "db://\x02ann\x03:hunter2@\x02host\x03",
+            "db://ann:[password in an address removed]@host",
+            ["ann:[password in an address removed]", "host"],
+        ),
+        ("nothing \x02secret\x03 here", "nothing secret here", ["secret"]),
+    ],
+)
+def test_secrets_are_masked_and_matches_stay_where_they_belong(
+    marked: str, text: str, marks: list[str]
+) -> None:
+    snippet = unmarked(marked)
+
+    assert snippet.text == text
+    assert matched(snippet) == marks
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        (f"\u2026{LONG} then \x02x\x03", "\u2026 then x"),
+        (f"\u2026proj-{LONG}_-{LONG}, \x02x\x03", "\u2026, x"),
+        ("\u2026hunter2@db:5432 \x02x\x03", "\u2026@db:5432 x"),
+        ("\u2026IBAAK+/\n-----END RSA PRIVATE KEY----- \x02x\x03", "\u2026 x"),
+        (f"\x02x\x03 is eyJ{LONG}\u2026", "x is \u2026"),
+        ("\x02x\x03 redis://:hunter2\u2026", "x redis://\u2026"),
+        ("\x02x\x03 http://localhost:8080\u2026", "x http://localhost:8080\u2026"),
+        (
+            "\u2026src/components/search_results.tsx \x02x\x03",
+            "\u2026src/components/search_results.tsx x",
+        ),
+        (
+            "\u2026createIndexWriter \x02x\x03 with_some_long_name\u2026",
+            "\u2026createIndexWriter x with_some_long_name\u2026",
+        ),
+    ],
+)
+def test_what_is_left_of_a_secret_that_was_cut_is_not_shown(marked: str, text: str) -> None:
+    snippet = unmarked(marked)
+
+    assert snippet.text == text
+    assert matched(snippet) == ["x"]
+
+
+def test_secrets_are_masked_before_a_text_is_cut() -> None:
+    snippet = around("needle " + "x " * 138 + TOKEN, ["needle"])
+
+    assert "ghp_" not in snippet.text
+    assert len(snippet.text) == LONGEST
+    assert matched(snippet) == ["needle"]
+
+
+def test_a_secret_that_was_cut_by_the_database_is_not_shown() -> None:
+    text = ("x " * SHOWN)[: SHOWN - 30] + " needle " + TOKEN
+
+    snippet = around(text[:SHOWN], ["needle"])
+
+    assert "ghp_" not in snippet.text and matched(snippet) == ["needle"]
