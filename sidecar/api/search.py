@@ -33,18 +33,15 @@ async def by_address(call: Call) -> Response:
 
 
 async def by_body(call: Call) -> Response:
-    body = await call.json()
-    if not isinstance(body, dict):
-        raise InvalidRequest("The body must be a JSON object with `q`.")
-    return await _search(call, {name: _text(name, value) for name, value in body.items()})
+    return await _search(call, await body_values(call))
 
 
 async def context(call: Call) -> Response:
     values = call.request.query_params
-    search = Search(_q(values), "hybrid", "messages", _filters(values))
+    search = Search(q_of(values), "hybrid", "messages", filters_of(values))
     format = _one_of(values, "format", _FORMATS, "text")
-    most_sessions = _whole(values, "limit", _SESSIONS, _MOST_SESSIONS)
-    most_tokens = _whole(values, "maxTokens", _TOKENS, _MOST_TOKENS)
+    most_sessions = whole_number(values, "limit", _SESSIONS, _MOST_SESSIONS)
+    most_tokens = whole_number(values, "maxTokens", _TOKENS, _MOST_TOKENS)
     service, user = call.context.search, call.principal.user
     ranking = await service.ranking(user, search)
     scores = {record: score for (_, record), score in ranking.items[:_CONSIDERED]}
@@ -79,11 +76,11 @@ async def context(call: Call) -> Response:
 async def _search(call: Call, values: Mapping[str, str]) -> Response:
     mode = cast(Mode, _one_of(values, "type", _MODES, "hybrid"))
     scope = cast(Scope, _one_of(values, "scope", _SCOPES, "sessions"))
-    search = Search(_q(values), mode, scope, _filters(values))
+    search = Search(q_of(values), mode, scope, filters_of(values))
     page = await call.context.search.page(
         call.principal.user,
         search,
-        limit=_whole(values, "limit", _LIMIT, _MOST),
+        limit=whole_number(values, "limit", _LIMIT, _MOST),
         cursor=values.get("cursor") or None,
     )
     return json_response(
@@ -99,8 +96,15 @@ async def _search(call: Call, values: Mapping[str, str]) -> Response:
     )
 
 
+async def body_values(call: Call) -> dict[str, str]:
+    """Return the values of a JSON body as they would stand in an address."""
+    body = await call.json()
+    if not isinstance(body, dict):
+        raise InvalidRequest("The body must be a JSON object with `q`.")
+    return {name: _text(name, value) for name, value in body.items()}
+
+
 def _text(name: str, value: Any) -> str:
-    """Return a value of a JSON body as it would stand in an address."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -110,7 +114,7 @@ def _text(name: str, value: Any) -> str:
     raise InvalidRequest(f"{name} must be a text or a number.")
 
 
-def _q(values: Mapping[str, str]) -> str:
+def q_of(values: Mapping[str, str]) -> str:
     q = values.get("q", "").strip()
     if not q:
         raise InvalidRequest("Missing query parameter 'q'")
@@ -119,7 +123,7 @@ def _q(values: Mapping[str, str]) -> str:
     return q
 
 
-def _filters(values: Mapping[str, str]) -> SearchFilters:
+def filters_of(values: Mapping[str, str]) -> SearchFilters:
     given = {name: values.get(name) or None for name in ("source", "model", "project", "session")}
     for name, value in given.items():
         if value is not None and len(value) > _LONGEST_FILTER:
@@ -141,7 +145,7 @@ def _one_of(values: Mapping[str, str], name: str, known: tuple[str, ...], defaul
     return value
 
 
-def _whole(values: Mapping[str, str], name: str, default: int, most: int) -> int:
+def whole_number(values: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = values.get(name) or str(default)
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= 1):
         raise InvalidRequest(f"{name} must be a whole number from 1 to {most}.")
