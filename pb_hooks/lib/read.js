@@ -25,6 +25,19 @@ const TRANSCRIPT = `SELECT json_object(
       FROM messages WHERE messages.session = {:id}))) AS json
   FROM sessions WHERE id = {:id} AND user = {:user}`;
 
+// The next messages in order, of those that changed after `since`. What shares a moment with the
+// reading, or was being written meanwhile, is younger than the watermark and comes again.
+const NEXT = `messages.session = {:id} AND (createdAt, seq, id) > ({:at}, {:seq}, {:last})
+  AND ({:since} = '' OR updated > {:since}) ORDER BY createdAt, seq, id`;
+
+const PAGE = `SELECT json_object(
+    'messages', json((
+      SELECT COALESCE(json_group_array(json_insert(${MESSAGE}, '$.seq', seq) ORDER BY createdAt, seq, id), '[]')
+      FROM (SELECT * FROM messages WHERE ${NEXT} LIMIT {:limit}) AS messages)),
+    'cursor', (SELECT createdAt || ':' || seq || ':' || id FROM messages WHERE ${NEXT} LIMIT 1 OFFSET {:limit} - 1),
+    'watermark', min({:recent}, COALESCE((SELECT max(updated) FROM messages WHERE messages.session = {:id}), ''))) AS json
+  FROM sessions WHERE id = {:id} AND user = {:user}`;
+
 const STATS = `WITH mine AS (SELECT * FROM sessions WHERE user = {:user})
   SELECT json_object(
     'sessionCount', count(*), 'messageCount', COALESCE(sum(messageCount), 0),
@@ -49,10 +62,20 @@ function json(app, sql, params) {
 /** One session of `user` with all its messages and parts as JSON, '' when there is none. */
 const transcript = (app, { user, id }) => json(app, TRANSCRIPT, { user, id });
 
+/**
+ * Up to `limit` messages of one session of `user` as JSON: those that follow `after` in order, and
+ * changed after `since` when that is given. '' when there is no such session.
+ */
+function page(app, { user, id, after, since, limit }) {
+  const [at, seq, last] = after ? after.split(":") : [-1, -1, ""];
+  const recent = new Date(Date.now() - 1000).toISOString().replace("T", " ");
+  return json(app, PAGE, { user, id, at: Number(at), seq: Number(seq), last, since, limit, recent });
+}
+
 /** Totals of `user` as JSON, by model too. */
 const stats = (app, { user }) => json(app, STATS, { user });
 
 /** External ids of the sessions of `user` as a JSON array. */
 const externalIds = (app, { user }) => json(app, EXTERNAL_IDS, { user });
 
-module.exports = { transcript, stats, externalIds };
+module.exports = { transcript, page, stats, externalIds };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +28,10 @@ _ALWAYS: Final = (
     "updatedAt",
 )
 _FIELDS: Final = ",".join((*_ALWAYS, *_OPTIONAL, "durationMs"))
+
+# Where a page of messages ended, and when a message was last written.
+_PLACE: Final = re.compile(r"\d{1,16}:\d{1,16}:[a-z0-9]{15}", re.ASCII)
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 FILTERS: Final = {"source": "source", "model": "model", "project": "projectName"}
 
@@ -83,6 +88,33 @@ class SessionService:
         try:
             response = await self._pocketbase.request(
                 "GET", "/api/opensync/transcript", params={"user": user, "id": id}
+            )
+        except NotFound as exc:
+            raise NotFound("Session not found") from exc
+        return response.content
+
+    async def transcript_page(
+        self, user: str, id: str, *, after: str | None, since: str | None, limit: int
+    ) -> bytes:
+        """Return up to `limit` messages of the session as JSON text.
+
+        They are those that follow the cursor `after` in order and, when a watermark is given as
+        `since`, changed after it.
+        """
+        if not is_record_id(id):
+            raise NotFound("Session not found")
+        if after is not None and not _PLACE.fullmatch(after):
+            raise InvalidRequest(
+                "The cursor is not one this server gave out. Leave `after` out to start anew."
+            )
+        if since is not None and not _MOMENT.fullmatch(since):
+            raise InvalidRequest(
+                "The watermark is not one this server gave out. Leave `since` out to read all."
+            )
+        params = {"user": user, "id": id, "after": after or "", "since": since or ""}
+        try:
+            response = await self._pocketbase.request(
+                "GET", "/api/opensync/transcript/page", params={**params, "limit": limit}
             )
         except NotFound as exc:
             raise NotFound("Session not found") from exc
