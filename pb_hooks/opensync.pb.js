@@ -40,6 +40,17 @@ routerAdd(
 );
 
 routerAdd(
+  "POST",
+  "/api/opensync/log/summary",
+  (e) => {
+    const asked = JSON.parse(readerToString(e.request.body) || "{}");
+    e.response.header().set("Content-Type", "application/json");
+    return e.string(200, require(`${__hooks}/lib/log_summary.js`).summary($app, asked));
+  },
+  $apis.requireSuperuserAuth(),
+);
+
+routerAdd(
   "GET",
   "/api/opensync/transcript",
   (e) => {
@@ -59,6 +70,27 @@ routerAdd(
 
 routerAdd(
   "GET",
+  "/api/opensync/transcript/page",
+  (e) => {
+    const query = e.request.url.query();
+    const found = require(`${__hooks}/lib/read.js`).page($app, {
+      user: query.get("user"),
+      id: query.get("id"),
+      after: query.get("after"),
+      since: query.get("since"),
+      limit: Number(query.get("limit")),
+    });
+    if (!found) {
+      throw new NotFoundError();
+    }
+    e.response.header().set("Content-Type", "application/json");
+    return e.string(200, found);
+  },
+  $apis.requireSuperuserAuth(),
+);
+
+routerAdd(
+  "GET",
   "/api/opensync/stats",
   (e) => {
     const stats = require(`${__hooks}/lib/read.js`).stats($app, {
@@ -66,6 +98,22 @@ routerAdd(
     });
     e.response.header().set("Content-Type", "application/json");
     return e.string(200, stats);
+  },
+  $apis.requireSuperuserAuth(),
+);
+
+routerAdd(
+  "GET",
+  "/api/opensync/usage",
+  (e) => {
+    const query = e.request.url.query();
+    const usage = require(`${__hooks}/lib/usage.js`).usage($app, {
+      user: query.get("user"),
+      begin: query.get("begin"),
+      end: query.get("end"),
+    });
+    e.response.header().set("Content-Type", "application/json");
+    return e.string(200, usage);
   },
   $apis.requireSuperuserAuth(),
 );
@@ -97,6 +145,30 @@ routerAdd(
   },
   $apis.requireSuperuserAuth(),
   $apis.bodyLimit(BODY_LIMIT),
+);
+
+// What is done to data by name: `/api/opensync/jobs?do=step` is `act(app, "step", body)` of lib/jobs.js.
+// The answer is an object, JSON that SQLite wrote, or nothing where there is no such thing.
+routerAdd(
+  "POST",
+  "/api/opensync/{part}",
+  (e) => {
+    const part = e.request.pathValue("part");
+    if (!["selection", "shared", "export", "storage", "jobs", "trash"].includes(part)) {
+      throw new NotFoundError();
+    }
+    const body = JSON.parse(readerToString(e.request.body) || "{}");
+    const answer = require(`${__hooks}/lib/${part}.js`).act($app, e.request.url.query().get("do"), body);
+    if (!answer) {
+      throw new NotFoundError();
+    }
+    if (typeof answer !== "string") {
+      return e.json(200, answer);
+    }
+    e.response.header().set("Content-Type", "application/json");
+    return e.string(200, answer);
+  },
+  $apis.requireSuperuserAuth(),
 );
 
 routerAdd(
@@ -131,6 +203,38 @@ routerAdd(
   },
   $apis.requireSuperuserAuth(),
 );
+
+// A session that is deleted in the dashboard, in the admin UI or with its user takes its messages
+// along in a few statements.
+onRecordDeleteExecute((e) => {
+  const app = e.app;
+  app.runInTransaction((tx) => {
+    e.app = tx;
+    require(`${__hooks}/lib/delete.js`).childrenOf(tx, e.record.id);
+    e.next();
+  });
+  e.app = app;
+}, "sessions");
+
+onRecordDeleteExecute((e) => {
+  const app = e.app;
+  app.runInTransaction((tx) => {
+    e.app = tx;
+    require(`${__hooks}/lib/trash.js`).forgetUser(tx, e.record.id);
+    e.next();
+  });
+  e.app = app;
+}, "users");
+
+// PocketBase takes any JSON; readers of this field expect a list of names.
+onRecordUpdateRequest((e) => {
+  const agents = JSON.parse(e.record.getString("enabledAgents") || "null");
+  const isName = (name) => typeof name === "string" && name.length <= 64;
+  if (agents !== null && !(Array.isArray(agents) && agents.length <= 100 && agents.every(isName))) {
+    throw new BadRequestError("enabledAgents must be a list of names of agents.");
+  }
+  e.next();
+}, "users");
 
 // Makes the index with the collections, and puts back what a change of them took away.
 onBootstrap((e) => {

@@ -30,7 +30,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     app = Starlette(
         routes=api.routes(),
         # Outermost first: paths are put right before anything looks at them.
-        middleware=[Middleware(PluginPaths), Middleware(Observed), Middleware(Cors)],
+        middleware=[
+            Middleware(PluginPaths),
+            Middleware(Observed),
+            Middleware(Cors, allowed=settings.allowed_origins),
+        ],
         exception_handlers={
             OpenSyncError: _known_error,
             HTTPException: _http_error,

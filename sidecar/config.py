@@ -1,8 +1,9 @@
 """Settings: a name, a type, a default and a sentence each, in this one place.
 
 `docs/reference/settings.md` and `opensync config` are made from this class. Sources, strongest
-first: arguments, `OPENSYNC_*` variables, `stack.json` in the data folder (written by
-`opensync up`, so that every command run beside a local stack finds it).
+first: arguments, `OPENSYNC_*` variables, files named like them in lower case in the folder
+$CREDENTIALS_DIRECTORY, `stack.json` in the data folder (written by `opensync up`, so that every
+command run beside a local stack finds it).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pydantic_settings import (
     BaseSettings,
     NoDecode,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
 )
 
@@ -93,8 +95,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: Names = Field(
         default=(),
-        description="Further origins whose pages may send state-changing requests with a browser "
-        "session, comma-separated. The public URL always may.",
+        description="Further origins whose pages may use a browser's session, comma-separated, "
+        "such as a dashboard that is served elsewhere. The public URL always may.",
     )
     admin_group: str = Field(
         default="admins",
@@ -121,6 +123,12 @@ class Settings(BaseSettings):
     )
     api_log_days: int = Field(
         default=30, ge=1, description="Days that rows of the request log (`apiLogs`) are kept."
+    )
+    trash_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="Days that deleted sessions can be restored; 0: deleted is gone at once.",
     )
     embedder: Literal["auto", "openai", "local", "off"] = Field(
         default="auto",
@@ -168,6 +176,37 @@ class Settings(BaseSettings):
         "kept in the data folder.",
     )
     qdrant_api_key: SecretStr = Field(default=SecretStr(""), description="API key of that server.")
+    chat_model: str = Field(
+        default="",
+        description="Chat model that answers questions about past sessions (`/api/ask`), such as "
+        "`gpt-5-mini`. Empty: questions are answered 501.",
+    )
+    chat_base_url: str = Field(
+        default="",
+        description="Address of a chat service that speaks OpenAI's protocol. Empty: that of the "
+        "embeddings, else OpenAI's own.",
+    )
+    chat_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="API key of the chat service. Empty: that of the embeddings, where both are "
+        "at the same address.",
+    )
+    chat_timeout_seconds: float = Field(
+        default=60.0, gt=0, description="How long the chat model may be silent."
+    )
+    chat_output_tokens: int = Field(
+        default=2_000, ge=1, description="Longest answer of the chat model, its thinking included."
+    )
+    backup_dir: Path | None = Field(
+        default=None,
+        description="Folder that `opensync backup` keeps backups in, best on another disk. Empty: "
+        "`backups` in the data folder.",
+    )
+    backup_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Key that backups are encrypted with; `opensync backup key` makes one. Empty: "
+        "they are not encrypted.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )
@@ -184,7 +223,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _StackFile(settings_cls, init_settings)
+        # A folder with one file a secret: systemd makes it for LoadCredential=, Docker mounts it.
+        credentials = SecretsSettingsSource(
+            settings_cls, secrets_dir=os.environ.get("CREDENTIALS_DIRECTORY") or None
+        )
+        return init_settings, env_settings, credentials, _StackFile(settings_cls, init_settings)
 
 
 class _StackFile(PydanticBaseSettingsSource):

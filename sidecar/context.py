@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from sidecar.config import Settings
 from sidecar.domain.clock import Clock
 from sidecar.pocketbase.client import PocketBase
+from sidecar.services.ask import AskService
+from sidecar.services.cleanup import CleanupService
+from sidecar.services.exports import ExportService
 from sidecar.services.identity import IdentityService
 from sidecar.services.ingest import IngestService
+from sidecar.services.jobs import JobService
 from sidecar.services.keys import KeyService
+from sidecar.services.logs import LogService
+from sidecar.services.publishing import PublishingService
 from sidecar.services.search import SearchService
+from sidecar.services.selection import SelectionService
 from sidecar.services.semantic import SemanticService
 from sidecar.services.sessions import SessionService
+from sidecar.services.storage import StorageService
+from sidecar.services.trash import TrashService
+from sidecar.services.usage import UsageService
 from sidecar.services.users import UserService
 from sidecar.services.writer import GroupWriter
 from sidecar.workers.embedding import EmbeddingWorker
@@ -32,7 +42,17 @@ class AppContext:
     keys: KeyService
     identity: IdentityService
     sessions: SessionService
+    selections: SelectionService
+    publishing: PublishingService
+    exports: ExportService
+    jobs: JobService
+    cleanup: CleanupService
+    trash: TrashService
+    usage: UsageService
+    storage: StorageService
+    logs: LogService
     search: SearchService
+    ask: AskService
     writer: GroupWriter
     ingest: IngestService
     request_log: RequestLog

@@ -9,10 +9,15 @@
   x NotFound                   404   no such thing, or not yours
   x MethodNotAllowed           405
   x Conflict                   409   a value that must be unique is taken
-  x UpstreamError              502   PocketBase answered with something unexpected
+  x TooMany                    429   as much is under way for this user as may be
+  x UpstreamError              502   PocketBase, or a model, answered with something unexpected
+    + ChatFailed               502   the chat model gives no answer
+      . ChatLate               504   it was silent for too long
     + RecordRefused            502   PocketBase does not take a value of a record
     + PocketBaseUnavailable    503   PocketBase cannot be reached, or is restarting
       . SuperuserRefused       503   it is there, but does not let the sidecar in
+  x NotSetUp                   501   wants a setting that nobody made
+  x BackupFailed                     a backup was not made, is damaged or not put back (CLI only)
   x ConfigError                      a setting is missing or wrong (start-up and CLI only)
 
 The message is a sentence for the person who reads it and ends, where there is one, with the
@@ -71,8 +76,21 @@ class Conflict(OpenSyncError):
         self.fields = fields
 
 
+class TooMany(OpenSyncError):
+    status = 429
+    retry_after = 5
+
+
 class UpstreamError(OpenSyncError):
     status = 502
+
+
+class ChatFailed(UpstreamError):
+    """The chat model gives no answer."""
+
+
+class ChatLate(ChatFailed):
+    status = 504
 
 
 class RecordRefused(UpstreamError):
@@ -96,6 +114,12 @@ class SuperuserRefused(PocketBaseUnavailable):
         "OPENSYNC_POCKETBASE_PASSWORD, or reset it with `pocketbase superuser upsert EMAIL "
         "PASSWORD`."
     )
+
+
+class NotSetUp(OpenSyncError):
+    """Wants a setting that nobody made; the message names it."""
+
+    status = 501
 
 
 class ConfigError(OpenSyncError):

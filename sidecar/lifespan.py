@@ -15,20 +15,33 @@ from sidecar.domain.clock import Clock
 from sidecar.domain.rows import RowBuilder
 from sidecar.embeddings.base import EmbedderMisconfigured
 from sidecar.embeddings.choose import Choice, EmbeddingOptions, make_embedder
+from sidecar.errors import ConfigError
 from sidecar.pocketbase import client, schema
 from sidecar.pocketbase.client import PocketBase
 from sidecar.resources import resource
+from sidecar.services.ask import AskService, ChatModel
+from sidecar.services.cleanup import CleanupService
+from sidecar.services.exports import ExportService
 from sidecar.services.identity import IdentityService
 from sidecar.services.ingest import IngestService
+from sidecar.services.jobs import JobService
 from sidecar.services.keys import KeyService
+from sidecar.services.logs import LogService
+from sidecar.services.publishing import PublishingService
 from sidecar.services.search import SearchService
+from sidecar.services.selection import SelectionService
 from sidecar.services.semantic import SemanticService
 from sidecar.services.sessions import SessionService
+from sidecar.services.storage import StorageService
+from sidecar.services.trash import TrashService
+from sidecar.services.usage import UsageService
 from sidecar.services.users import UserService
 from sidecar.services.writer import GroupWriter
 from sidecar.workers.announcer import Announcer
 from sidecar.workers.embedding import EmbeddingWorker
 from sidecar.workers.embedding_rows import EmbeddingRows
+from sidecar.workers.housekeeper import Housekeeper
+from sidecar.workers.jobs import JobRunner
 from sidecar.workers.request_log import RequestLog
 from sidecar.workers.search_indexer import SearchIndexer
 from sidecar.workers.supervised import Supervised
@@ -78,14 +91,22 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
 
     writer = GroupWriter(pocketbase, on_change=changed)
     request_log = RequestLog(pocketbase, clock, keep_days=settings.api_log_days)
+    runner = JobRunner(pocketbase, on_deleted=identity.forget_user)
     # Entered after the client, so that each writes what it holds before the client closes.
     workers = [
         await stack.enter_async_context(Supervised("request log", request_log.run)),
         await stack.enter_async_context(Supervised("announcer", announcer.run)),
         await stack.enter_async_context(Supervised("search indexer", indexer.run)),
         await stack.enter_async_context(Supervised("writer", writer.run, grace=20.0)),
+        await stack.enter_async_context(Supervised("job runner", runner.run)),
     ]
+    jobs = JobService(pocketbase, on_new=runner.nudge, keep=settings.trash_days > 0)
+    cleanup = CleanupService(pocketbase, jobs, clock)
+    trash = TrashService(pocketbase, jobs, clock, days=settings.trash_days)
+    housekeeper = Housekeeper((cleanup.run_due, trash.expire))
+    workers.append(await stack.enter_async_context(Supervised("housekeeper", housekeeper.run)))
     embedding, semantic = await _embeddings(settings, pocketbase, stack, workers)
+    search = SearchService(pocketbase, semantic)
     return AppContext(
         settings=settings,
         clock=clock,
@@ -94,7 +115,17 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
         keys=keys,
         identity=identity,
         sessions=SessionService(pocketbase),
-        search=SearchService(pocketbase, semantic),
+        selections=SelectionService(pocketbase),
+        publishing=PublishingService(pocketbase, public_url=settings.public_url),
+        exports=ExportService(pocketbase, clock),
+        jobs=jobs,
+        cleanup=cleanup,
+        trash=trash,
+        usage=UsageService(pocketbase),
+        storage=StorageService(pocketbase, clock, index=settings.data / "index"),
+        logs=LogService(pocketbase, keys, clock),
+        search=search,
+        ask=_ask(settings, search, stack),
         writer=writer,
         ingest=IngestService(RowBuilder(limits, clock), writer),
         request_log=request_log,
@@ -134,6 +165,48 @@ async def _embeddings(
         for name, run in (("vector index", keeper.run), ("embedder", worker.run)):
             workers.append(await stack.enter_async_context(Supervised(name, run)))
     return worker, semantic
+
+
+def _ask(settings: Settings, search: SearchService, stack: AsyncExitStack) -> AskService:
+    """Return what answers questions. A wrong setting keeps only that from working."""
+    try:
+        chat = chosen_chat(settings)
+    except ConfigError as exc:
+        if settings.chat_model:
+            logger.error(exc.message, action="chat_misconfigured")
+        return AskService(search, None, exc.message)
+    stack.push_async_callback(chat.aclose)
+    return AskService(search, chat)
+
+
+def chosen_chat(settings: Settings) -> ChatModel:
+    """Return the chat model the settings ask for. Raises ConfigError that says what to set."""
+    if not settings.chat_model:
+        raise ConfigError(
+            "No chat model is set up. Set OPENSYNC_CHAT_MODEL, with OPENSYNC_CHAT_API_KEY for "
+            "OpenAI or OPENSYNC_CHAT_BASE_URL for another server; docs/howto/ask.md says how."
+        )
+    url = settings.chat_base_url or settings.embedding_base_url
+    key = settings.chat_api_key.get_secret_value()
+    # A key goes to the service it was made for and to no other.
+    if not key and url == settings.embedding_base_url:
+        key = settings.embedding_api_key.get_secret_value()
+    if not key and not url:
+        raise ConfigError(
+            f"The chat model {settings.chat_model} of OpenAI wants a key. Set "
+            "OPENSYNC_CHAT_API_KEY, or OPENSYNC_CHAT_BASE_URL for a server of your own."
+        )
+    # Late: the package takes most of a second to import.
+    from sidecar.chat import OpenAIChat
+    from sidecar.openai_api import OPENAI_URL
+
+    return OpenAIChat(
+        model=settings.chat_model,
+        api_key=key,
+        base_url=url or OPENAI_URL,
+        timeout=settings.chat_timeout_seconds,
+        output_tokens=settings.chat_output_tokens,
+    )
 
 
 def chosen_embedder(settings: Settings) -> Choice:

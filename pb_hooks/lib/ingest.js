@@ -11,12 +11,12 @@ const KEEP = "keep"; // set on insert, never changed after
 const REPLACE = "replace"; // the last value that was said wins
 const EARLIEST = "earliest";
 
-// Column: [rule, what counts as "not said"].
+// Column: [rule, what counts as "not said", where the stored value stays nevertheless].
 
 const SESSION = {
   user: [KEEP, "''"],
   externalId: [KEEP, "''"],
-  title: [REPLACE, "''"],
+  title: [REPLACE, "''", "titleEdited"],
   projectPath: [REPLACE, "''"],
   projectName: [REPLACE, "''"],
   model: [REPLACE, "''"],
@@ -56,11 +56,11 @@ const MESSAGE = {
 const said = (column, empty) => `COALESCE(value->>'${column}', ${empty})`;
 
 // What the column of an existing row becomes.
-function merged(column, [rule, empty], fillWhen = "FALSE") {
+function merged(column, [rule, empty, stays = "FALSE"], fillWhen = "FALSE") {
   if (rule === EARLIEST) {
     return `min(${column}, excluded.${column})`;
   }
-  const keeps = `excluded.${column} = ${empty} OR (${fillWhen} AND ${column} != ${empty})`;
+  const keeps = `${stays} OR excluded.${column} = ${empty} OR (${fillWhen} AND ${column} != ${empty})`;
   return `CASE WHEN ${keeps} THEN ${column} ELSE excluded.${column} END`;
 }
 

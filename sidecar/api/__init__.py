@@ -8,7 +8,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sidecar.api import account, openapi, search, service, sessions, sync
+from sidecar.api import (
+    account,
+    ask,
+    cleanup,
+    embeddings,
+    exports,
+    jobs,
+    logs,
+    openapi,
+    public,
+    search,
+    selection,
+    service,
+    sessions,
+    storage,
+    sync,
+    transcript,
+    usage,
+)
 from sidecar.api.http import Auth, Call, Endpoint
 from sidecar.domain.principal import Via
 from sidecar.errors import Forbidden, Unauthenticated
@@ -16,8 +34,19 @@ from sidecar.errors import Forbidden, Unauthenticated
 _DOCUMENTED: tuple[Endpoint, ...] = (
     *sync.ENDPOINTS,
     *sessions.ENDPOINTS,
+    *selection.ENDPOINTS,
+    *public.ENDPOINTS,
+    *exports.ENDPOINTS,
+    *transcript.ENDPOINTS,
+    *usage.ENDPOINTS,
     *search.ENDPOINTS,
+    *ask.ENDPOINTS,
     *account.ENDPOINTS,
+    *jobs.ENDPOINTS,
+    *cleanup.ENDPOINTS,
+    *embeddings.ENDPOINTS,
+    *storage.ENDPOINTS,
+    *logs.ENDPOINTS,
     *service.ENDPOINTS,
 )
 

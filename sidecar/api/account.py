@@ -9,6 +9,7 @@ from starlette.responses import Response
 from sidecar import __version__
 from sidecar.api import schemas
 from sidecar.api.http import Auth, Call, Endpoint, json_response
+from sidecar.api.jobs import JobAnswer
 from sidecar.domain.principal import Via
 from sidecar.errors import NotFound, Unauthenticated
 from sidecar.services.ingest import parse
@@ -36,6 +37,16 @@ async def me(call: Call) -> Response:
         issued = await call.context.users.browser_token(user["id"], settings.user_token_seconds)
         body |= {"token": issued.token, "tokenExpiresAt": expires, "record": issued.record}
     return json_response(body, headers={"Cache-Control": "no-store"})
+
+
+async def data_delete(call: Call) -> Response:
+    job = await call.context.jobs.create(call.principal.user, "deleteData", {})
+    return json_response({"job": job}, 202)
+
+
+async def delete(call: Call) -> Response:
+    job = await call.context.jobs.create(call.principal.user, "deleteAccount", {})
+    return json_response({"job": job}, 202)
 
 
 async def keys_list(call: Call) -> Response:
@@ -67,6 +78,32 @@ ENDPOINTS = (
         errors=(401, 503),
         description="On the first visit the user is made. A browser behind single sign-on also "
         "gets a PocketBase token; calling again renews it.",
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/me/data",
+        data_delete,
+        "Delete all your synced data",
+        Auth.PERSON,
+        "Account",
+        JobAnswer,
+        errors=(401, 403, 503),
+        status=202,
+        description="In the background: sessions with all that belongs to them, the trash, and the "
+        "request log. Account and keys stay, and what is synced from now on.",
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/me",
+        delete,
+        "Delete your account",
+        Auth.PERSON,
+        "Account",
+        JobAnswer,
+        errors=(401, 403, 503),
+        status=202,
+        description="In the background: all data, keys, the user and, in the end, the job itself. "
+        "Until then it can be cancelled.",
     ),
     Endpoint(
         "GET",

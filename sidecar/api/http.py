@@ -105,6 +105,7 @@ class Endpoint:
     aliases: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     status: int = 200
+    media: str = "application/json"
     public: bool = True
     description: str = ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Collection
 from typing import Final
 
 import structlog
@@ -46,44 +47,59 @@ class PluginPaths:
 
 
 class Cors:
-    """Lets pages of other origins call with an API key, and with nothing else.
+    """Lets pages of other origins call with an API key, and those that are `allowed` with anything.
 
-    A browser's own session never opens an answer to another origin: only requests that carry a
+    To any other origin a browser's own session never opens an answer: only requests that carry a
     key get the header, and the health check, which tells nothing of anybody.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, allowed: Collection[str] = ()) -> None:
         self._app = app
+        self._allowed = {origin.rstrip("/") for origin in allowed}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        is_allowed = origin in self._allowed
+        opened = _open_to(origin) if is_allowed else _OPEN_TO_ALL
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
-            await _preflight(scope, receive, send)
+            await _preflight(opened, scope, receive, send)
             return
         bearer = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ")
-        if not (is_key_prefixed(bearer) or scope["path"] == "/health"):
+        if not (is_allowed or is_key_prefixed(bearer) or scope["path"] == "/health"):
             await self._app(scope, receive, send)
             return
 
         async def send_open(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Access-Control-Allow-Origin"] = "*"
+                MutableHeaders(scope=message).update(opened)
             await send(message)
 
         await self._app(scope, receive, send_open)
 
 
-async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:
+_OPEN_TO_ALL: Final = {"Access-Control-Allow-Origin": "*"}
+
+
+def _open_to(origin: str) -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+        "Vary": "Origin",
+    }
+
+
+async def _preflight(opened: dict[str, str], scope: Scope, receive: Receive, send: Send) -> None:
     response = error_response(204, "")
     response.body = b""
     response.headers.update(
         {
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            **opened,
+            "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Requested-With",
             "Access-Control-Max-Age": "86400",
         }
     )

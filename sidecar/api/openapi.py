@@ -26,6 +26,9 @@ _MEANING = {
     413: "The body is larger than the limit.",
     422: "A field has the wrong type or range.",
     429: "Too many requests; `Retry-After` says when to come back.",
+    501: "A setting is missing that this wants; the sentence names it.",
+    502: "The model gives no answer.",
+    504: "The model was silent for too long.",
     503: "The database is away; `Retry-After` says when to come back.",
 }
 
@@ -137,7 +140,9 @@ def _parameter(
 def _responses(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[str, Any]:
     ok: dict[str, Any] = {"description": endpoint.summary + "."}
     if endpoint.response is not None:
-        ok["content"] = {"application/json": {"schema": {"$ref": names[endpoint.response]}}}
+        ok["content"] = {endpoint.media: {"schema": {"$ref": names[endpoint.response]}}}
+    elif endpoint.media != "application/json":
+        ok["content"] = {endpoint.media: {"schema": {"type": "string"}}}
     error = {"application/json": {"schema": {"$ref": names[schemas.ErrorOut]}}}
     return {
         str(endpoint.status): ok,

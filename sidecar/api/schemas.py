@@ -123,7 +123,9 @@ class SearchOut(BaseModel):
     results: list[SearchResultOut]
     requestedMode: Literal["fulltext", "semantic", "hybrid"]
     realisedMode: Literal["fulltext", "semantic", "hybrid"]
-    reason: str | None = Field(description="Why the mode is not the one that was asked for.")
+    reason: str | None = Field(
+        description="Why the mode is not the one asked for, or what meaning does not know yet."
+    )
     total: int = Field(description="Exact up to 1,000.")
     totalIsLowerBound: bool = Field(description="There may be more than `total`.")
     cursor: str | None = Field(description="Send it as `cursor` to get the next page.")
@@ -137,6 +139,20 @@ class SearchIn(BaseModel):
     scope: Literal["sessions", "messages"] = "sessions"
     limit: int = Field(default=20, ge=1, le=100)
     cursor: str | None = None
+    source: str | None = None
+    model: str | None = None
+    project: str | None = None
+    session: str | None = None
+    role: Literal["user", "assistant", "system", "tool", "unknown"] | None = None
+    from_: int | str | None = Field(default=None, alias="from")
+    to: int | str | None = None
+
+
+class AskIn(BaseModel):
+    """A question. Every value may also be a text."""
+
+    q: str
+    limit: int = Field(default=6, ge=1, le=12, description="Messages the answer may rest on.")
     source: str | None = None
     model: str | None = None
     project: str | None = None
@@ -173,6 +189,43 @@ class StatsOut(BaseModel):
     totalCost: float
     totalDurationMs: int
     modelUsage: dict[str, ModelUsage]
+
+
+class UsageNames(BaseModel):
+    source: list[str]
+    model: list[str]
+    provider: list[str]
+    project: list[str] = Field(description="The project's name; its path where it has none.")
+
+
+class UsageColumns(BaseModel):
+    """Columns of equal length. Names are places in the lists of `names`; "" is not known."""
+
+    hour: list[float] = Field(
+        description="When the sessions began: hours since 1970 in UTC, in quarters, "
+        "because some time zones are off by 30 or 45 minutes."
+    )
+    source: list[int]
+    model: list[int]
+    provider: list[int]
+    project: list[int]
+    sessions: list[int]
+    messages: list[int]
+    promptTokens: list[int]
+    completionTokens: list[int]
+    totalTokens: list[int]
+    cacheReadTokens: list[int]
+    cacheWriteTokens: list[int]
+    cost: list[float]
+    durationMs: list[int]
+
+
+class UsageOut(BaseModel):
+    """Sums of sessions that began in the same quarter of an hour and have all names in common."""
+
+    names: UsageNames
+    lastActive: list[int] = Field(description="The last `updatedAt` of each project.")
+    rows: UsageColumns
 
 
 class UserOut(BaseModel):

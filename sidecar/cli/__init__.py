@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from sidecar import __version__, logconfig
-from sidecar.cli import configuration, doctor, embed, index, keys, schema, serve, up, users
+from sidecar.cli import backup, configuration, doctor, embed, index, keys, schema, serve, up, users
 from sidecar.cli.console import errors
 from sidecar.config import misspelt_variables
 from sidecar.errors import OpenSyncError
@@ -33,6 +33,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(embed.app, name="embed")
 app.add_typer(index.app, name="index")
+app.add_typer(backup.app, name="backup")
 
 
 def _version(value: bool) -> None:

@@ -14,10 +14,11 @@ _HEAD = """\
 
 Made from `sidecar/config.py` by `scripts/docs`; change the descriptions there.
 
-Every setting is an environment variable. Beside a local stack started with `opensync up`, those
-that the stack decides come from `stack.json` in the data folder. `opensync config` shows what is
-in effect, secrets starred. A variable that starts with `OPENSYNC_` and is not in this table is
-reported at the start.
+Every setting is an environment variable, or a file of that name in lower case in the folder
+`$CREDENTIALS_DIRECTORY` (systemd credentials, Docker secrets). Beside a local stack started with
+`opensync up`, those that the stack decides come from `stack.json` in the data folder.
+`opensync config` shows what is in effect, secrets starred. A variable that starts with `OPENSYNC_`
+and is not in this table is reported at the start.
 
 | Variable | Default | Meaning |
 |---|---|---|

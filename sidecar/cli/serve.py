@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
 
-from sidecar import logconfig
+from sidecar import logconfig, notify
 from sidecar.app import create_app
 from sidecar.config import load_settings
 from sidecar.errors import ConfigError
@@ -35,4 +37,16 @@ def serve() -> None:
         "timeout_keep_alive": 75,
     }
     os.umask(0o077)
-    uvicorn.run(create_app(settings), **options)
+    server = _Server(uvicorn.Config(create_app(settings), **options))
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(3)
+
+
+class _Server(uvicorn.Server):
+    """Tells systemd that it listens, that it lives and that it stops."""
+
+    async def main_loop(self) -> None:
+        async with notify.telling():
+            await super().main_loop()

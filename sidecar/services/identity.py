@@ -108,8 +108,16 @@ class IdentityService:
         """Drop what is remembered of a principal whose key or user is gone."""
         if principal.key is not None:
             self._keys.forget(principal.key)
-        self._tokens.forget(principal.user)
-        self._visitors.forget(principal.user)
+        self._forget_sign_ins(principal.user)
+
+    def forget_user(self, user: str) -> None:
+        """Drop all that is remembered of a user who was deleted."""
+        self._keys.forget_user(user)
+        self._forget_sign_ins(user)
+
+    def _forget_sign_ins(self, user: str) -> None:
+        self._tokens.forget(user)
+        self._visitors.forget(user)
 
     async def _by_bearer(self, token: str, *, fresh: bool) -> Principal:
         if keys.is_key_prefixed(token):

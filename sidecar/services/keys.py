@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ class KeyService:
             raise NotFound("There is no such key.")
         if not record["revokedAt"]:
             record = await self._pocketbase.update("apiKeys", id, {"revokedAt": self._clock.now()})
-        self._cache = OrderedDict((h, k) for h, k in self._cache.items() if k.id != id)
+        self._keep(lambda key: key.id != id)
         return shown(record)
 
     async def find(self, presented: str, *, fresh: bool) -> ApiKey | None:
@@ -100,6 +101,13 @@ class KeyService:
     def forget(self, key: ApiKey) -> None:
         """Drop a key from memory after the database refused it."""
         self._cache.pop(key.key_hash, None)
+
+    def forget_user(self, user: str) -> None:
+        """Drop the keys of a user who was deleted from memory."""
+        self._keep(lambda key: key.user != user)
+
+    def _keep(self, wanted: Callable[[ApiKey], bool]) -> None:
+        self._cache = OrderedDict((h, k) for h, k in self._cache.items() if wanted(k))
 
     async def _look_up(self, presented_hash: str) -> ApiKey | None:
         wanted = bind("keyHash = {:hash}", hash=presented_hash)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 import jinja2
 import typer
@@ -25,6 +26,8 @@ DYNAMIC: Final = "dynamic.yml"
 Mode = Literal["local", "authelia"]
 
 AUTHELIA_URL: Final = "http://127.0.0.1:9091/api/authz/forward-auth"
+SIDECAR_URL: Final = "http://127.0.0.1:8091"
+POCKETBASE_URL: Final = "http://127.0.0.1:8090"
 
 _TEMPLATES: Final = {STATIC: "static.yml.j2", DYNAMIC: "dynamic.yml.j2"}
 # What may stand between the backticks of a Host rule: a DNS name, an IPv4 or an IPv6 address.
@@ -57,6 +60,7 @@ def render(
     dynamic_file: str,
     user: ProxyIdentity | None = None,
     authelia_url: str = "http://authelia:9091/api/authz/forward-auth",
+    sign_in_host: str = "",
     trusted_ips: Sequence[str] = (),
     tls: bool = False,
     acme_email: str = "",
@@ -67,12 +71,13 @@ def render(
 
     The first of `entry_points` (name to address) serves everything; with `tls` a second one may
     follow, which sends browsers that come without it to the first. In mode `local` everybody is
-    `user`; in mode `authelia` the server at `authelia_url` says who is there. Traefik itself reads
-    the secret it shares with the sidecar from the variable OPENSYNC_PROXY_SECRET.
+    `user`; in mode `authelia` the server at `authelia_url` says who is there, and its own pages
+    are at `sign_in_host`, unless another proxy serves them. Traefik itself reads the secret it
+    shares with the sidecar from the variable OPENSYNC_PROXY_SECRET.
     """
     if mode == "local" and user is None:
         raise ValueError("In mode `local` somebody has to be the user.")
-    for name in host_names:
+    for name in (*host_names, *([sign_in_host] if sign_in_host else [])):
         if not _HOST_NAME.fullmatch(name):
             raise ConfigError(f"{name!r} is not a host name; write it without port and scheme.")
     names = list(entry_points)
@@ -87,6 +92,8 @@ def render(
         "dynamic_file": dynamic_file,
         "user": user,
         "authelia_url": authelia_url,
+        "sign_in_host": sign_in_host,
+        "sign_in_url": "{0.scheme}://{0.netloc}".format(urlsplit(authelia_url)),
         "trusted_ips": trusted_ips,
         "tls": tls,
         "acme_email": acme_email,
@@ -107,19 +114,23 @@ def render(
 def render_production(
     host_name: str,
     *,
+    sidecar_url: str = SIDECAR_URL,
+    pocketbase_url: str = POCKETBASE_URL,
     authelia_url: str = AUTHELIA_URL,
+    sign_in_host: str = "",
     acme_email: str = "admin@example.org",
     trusted_ips: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Return the files of a server where everything runs beside Traefik, as systemd units do."""
+    """Return the files of a server; by default everything runs beside Traefik, as units do."""
     return render(
         mode="authelia",
         host_names=[host_name],
         entry_points={"websecure": ":443", "web": ":80"},
-        sidecar_url="http://127.0.0.1:8091",
-        pocketbase_url="http://127.0.0.1:8090",
+        sidecar_url=sidecar_url,
+        pocketbase_url=pocketbase_url,
         dynamic_file="/etc/traefik/dynamic.yml",
         authelia_url=authelia_url,
+        sign_in_host=sign_in_host,
         trusted_ips=trusted_ips,
         tls=True,
         acme_email=acme_email,
@@ -156,6 +167,15 @@ def write(
     authelia_url: Annotated[
         str, typer.Option(help="Authelia's forward-auth address, as Traefik reaches it.")
     ] = AUTHELIA_URL,
+    sign_in_host: Annotated[
+        str, typer.Option(help="Name of Authelia's own pages, if this Traefik serves them.")
+    ] = "",
+    sidecar_url: Annotated[
+        str, typer.Option(help="The sidecar, as Traefik reaches it.")
+    ] = SIDECAR_URL,
+    pocketbase_url: Annotated[
+        str, typer.Option(help="PocketBase, as Traefik reaches it.")
+    ] = POCKETBASE_URL,
     acme_email: Annotated[
         str, typer.Option(help="Your address for Let's Encrypt; empty to bring certificates.")
     ] = "admin@example.org",
@@ -166,7 +186,10 @@ def write(
     """Write Traefik's files for a server."""
     files = render_production(
         host_name,
+        sidecar_url=sidecar_url,
+        pocketbase_url=pocketbase_url,
         authelia_url=authelia_url,
+        sign_in_host=sign_in_host,
         acme_email=acme_email,
         trusted_ips=trusted_ip or (),
     )

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from itertools import cycle
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -550,6 +551,29 @@ async def test_no_other_origin_may_read_what_a_browsers_session_opens(tenant: Te
                 readable.append(path)
 
     assert readable == []
+
+
+async def test_an_origin_that_is_configured_may_use_a_browsers_session(
+    pocketbase_process: RealPocketBase, tmp_path: Path, tenant: Tenant
+) -> None:
+    name, origin = str(tenant.record["autheliaId"]), "https://dashboard.test"
+    settings = settings_for(pocketbase_process.url, tmp_path, allowed_origins=f"{origin}/")
+    async with serving(create_app(settings), settings) as service:
+        async with service.client(Remote_User=name, Origin=origin) as http:
+            asked = {"Access-Control-Request-Method": "PATCH"}
+            preflight = await http.options("/api/me", headers=asked)
+            answer = await http.get("/api/me")
+            made = await http.post("/api/keys", json={"name": "from elsewhere"})
+        async with service.client(Remote_User=name, Origin=f"{origin}.evil.test") as http:
+            other = await http.get("/api/me")
+
+    for response in (preflight, answer, made):
+        assert response.headers["access-control-allow-origin"] == origin
+        assert response.headers["access-control-allow-credentials"] == "true"
+        assert response.headers["vary"] == "Origin"
+    assert "PATCH" in preflight.headers["access-control-allow-methods"]
+    assert (answer.status_code, made.status_code) == (200, 201)
+    assert "access-control-allow-origin" not in other.headers
 
 
 async def test_no_answer_lets_another_origin_use_a_browsers_session(tenant: Tenant) -> None:

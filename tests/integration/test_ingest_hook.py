@@ -451,6 +451,7 @@ ROUTES = [
     ("POST", "/api/opensync/log"),
     ("GET", "/api/opensync/transcript"),
     ("GET", "/api/opensync/stats"),
+    ("GET", "/api/opensync/usage"),
     ("GET", "/api/opensync/external-ids"),
 ]
 

@@ -849,3 +849,22 @@ async def test_any_order_of_a_session_and_its_messages_gives_the_same_rows(
 
     assert all(one == seen[0] for one in seen)
     assert seen[0][1] == ["1", "2"]
+
+
+# What the owner has set.
+
+
+async def test_an_edited_title_stays_until_its_owner_gives_it_back(tenant: Tenant) -> None:
+    pocketbase = tenant.service.context.pocketbase
+    await accepted(tenant, "session", {"externalId": "s", "title": "Sent"})
+    session = f"/api/collections/sessions/records/{(await session_of(tenant))['id']}"
+
+    await pocketbase.send("PATCH", session, {"title": "Mine", "titleEdited": True})
+    await accepted(tenant, "session", {"externalId": "s", "title": "Sent again", "cost": 2})
+    kept = await session_of(tenant)
+    await pocketbase.send("PATCH", session, {"titleEdited": False})
+    await accepted(tenant, "session", {"externalId": "s", "title": "Sent again"})
+    given_back = await session_of(tenant)
+
+    assert (kept["title"], kept["searchableText"], kept["cost"]) == ("Mine", "Mine", 2)
+    assert given_back["title"] == "Sent again"

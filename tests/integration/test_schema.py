@@ -416,6 +416,7 @@ async def plans(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[
                 await read(tenant, "/api/sessions", source="pi")
                 await read(tenant, f"/api/sessions/{id}")
                 await read(tenant, "/api/stats")
+                await read(tenant, "/api/usage")
                 await read(tenant, "/sync/sessions/list")
                 await service.context.request_log.flush()
                 await as_the_dashboard_reads(process.url, await tenant.token(), id)
@@ -448,6 +449,11 @@ def plan_of(plans: list[Plan], *words: str) -> Plan:
     found = [plan for plan in plans if all(word in plan.sql for word in words)]
     assert found, f"no statement with {words}"
     return found[0]
+
+
+def test_sums_by_time_are_found_by_their_owner(plans: list[Plan]) -> None:
+    plan = plan_of(plans, "FROM usageHourly WHERE user")
+    assert any(re.search(r"SEARCH s USING .*\(user=\?", step) for step in plan.steps), str(plan)
 
 
 def test_no_statement_of_syncing_and_reading_walks_a_whole_table(plans: list[Plan]) -> None:

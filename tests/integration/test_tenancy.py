@@ -38,7 +38,13 @@ COLLECTIONS: Final = """
     sessionEmbeddings  -    -      -       -       -
     messageEmbeddings  -    -      -       -       -
     apiLogs          own    own    -       -       -
+    jobs             own    own    -       -       -
+    trash            own    own    -       -       -
+    trashRows        -      -      -       -       -
+    cleanupRules     own    own    -       -       -
     usageHourly      own    own    -       -       -
+    evalCounts       own    own    -       -       -
+    evalTags         own    own    -       -       -
 """
 
 # Through the sidecar: the answer to a request that names the owner's rows, by who makes it.
@@ -53,12 +59,42 @@ ROUTES: Final = """
     GET    /api/sessions         401     401    200   200     200     200   200     200
     GET    /api/sessions/get     401     401    200   200     200     404   404     404
     GET    /api/sessions/{id}    401     401    200   200     200     404   404     404
+    GET    /api/sessions/{id}/transcript  401  401  403  200  200     403   404     404
     GET    /api/search          401     401    200   200     200     200   200     200
     POST   /api/search          401     401    200   200     200     200   200     200
+    POST   /api/ask             401     401    501   501     501     501   501     501
     GET    /api/context         401     401    200   200     200     200   200     200
     GET    /api/stats            401     401    200   200     200     200   200     200
+    GET    /api/usage            401     401    200   200     200     200   200     200
     GET    /api/me               401     401    200   200     200     200   200     200
     GET    /api/keys             401     401    403   200     200     403   200     200
+    POST   /api/sessions/preview 401     401    403   200     200     403   200     200
+    POST   /api/sessions/update  401     401    403   200     200     403   200     200
+    POST   /api/sessions/delete  401     401    403   202     202     403   202     202
+    POST   /api/sessions/{id}/publish    401  401  403  200   200     403   404     404
+    POST   /api/sessions/{id}/unpublish  401  401  403  200   200     403   404     404
+    GET    /api/public/{slug}    404     404    404   404     404     404   404     404
+    GET    /s/{slug}             404     404    404   404     404     404   404     404
+    GET    /api/export           401     401    200   200     200     404   404     404
+    POST   /api/export           401     401    200   200     200     404   404     404
+    GET    /api/export/evals     401     401    200   200     200     404   404     404
+    POST   /api/export/evals     401     401    200   200     200     404   404     404
+    GET    /api/export/evals/preview  401  401  200   200     200     200   200     200
+    POST   /api/jobs/{id}/cancel 401     401    403   200     200     403   404     404
+    DELETE /api/me               401     401    403   202     202     403   202     202
+    DELETE /api/me/data          401     401    403   202     202     403   202     202
+    POST   /api/cleanup          401     401    403   202     202     403   202     202
+    POST   /api/cleanup/preview  401     401    403   200     200     403   200     200
+    POST   /api/cleanup/rules    401     401    403   201     201     403   201     201
+    PATCH  /api/cleanup/rules/{id}  401  401    403   200     200     403   404     404
+    DELETE /api/cleanup/rules/{id}  401  401    403   200     200     403   404     404
+    GET    /api/trash            401     401    403   200     200     403   200     200
+    POST   /api/trash/restore    401     401    403   202     202     403   202     202
+    POST   /api/trash/delete     401     401    403   202     202     403   202     202
+    GET    /api/embeddings       401     401    403   200     200     403   200     200
+    GET    /api/storage          401     401    403   200     200     403   200     200
+    GET    /api/request-log      401     401    403   200     200     403   200     200
+    POST   /api/embeddings/backfill  401  401   403   202     202     403   202     202
     POST   /api/keys             401     401    403   201     201     403   201     201
     DELETE /api/keys/{id}        401     401    403   200     200     403   404     404
     GET    /health               200     200    200   200     200     200   200     200
@@ -73,6 +109,7 @@ ROUTES: Final = """
 OWNERS_FIELDS: Final = {
     "sessions": {
         "title",
+        "titleEdited",
         "projectName",
         "evalReady",
         "evalStatus",
@@ -125,6 +162,9 @@ def _cells(words: list[str]) -> dict[str, str]:
     return dict(zip(VERBS if len(words) == len(VERBS) else ROUTE_ACTORS, words, strict=True))
 
 
+# Nobody works on a job that has ended.
+ENDED: Final = {"status": "done", "finishedAt": 1}
+
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ALLOWED: Final = table(COLLECTIONS, 1)
 ANSWERS: Final = table(ROUTES, 2)
@@ -167,7 +207,9 @@ async def furnished(service: Service, pocketbase: PocketBase) -> Home:
         assert synced.json()["errors"] == []
         page = (await http.get("/api/sessions")).json()
     rows = {"users": tenant.id, "sessions": page["sessions"][0]["id"]}
-    rows["usageHourly"] = rows["sessions"]
+    await pocketbase.update("sessions", rows["sessions"], {"evalReady": True, "evalTags": [marker]})
+    rows["usageHourly"] = rows["evalCounts"] = rows["sessions"]
+    rows["evalTags"] = f"{rows['sessions']}0"  # of its first tag
     for collection, owner in (("messages", "session.user"), ("parts", "message.session.user")):
         rows[collection] = await _one(pocketbase, collection, f"{owner} = {{:user}}", tenant.id)
     spare = await service.context.keys.create(tenant.id, f"spare {marker}")
@@ -180,7 +222,20 @@ async def furnished(service: Service, pocketbase: PocketBase) -> Home:
     entry = {"endpoint": f"/{marker}", "createdAt": service.context.clock.now()}
     made = await pocketbase.create("apiLogs", {"user": tenant.id, **entry})
     rows["apiLogs"] = made["id"]
+    job = {"user": tenant.id, "kind": "deleteSessions", "error": marker, **ENDED}
+    rows["jobs"] = (await pocketbase.create("jobs", job))["id"]
+    in_trash = {"session": rows["sessions"], "title": marker, **kept(service)}
+    rows["trash"] = (await pocketbase.create("trash", {"user": tenant.id, **in_trash}))["id"]
+    copy = {"trash": rows["trash"], "collection": "sessions", "parent": rows["sessions"]}
+    rows["trashRows"] = (await pocketbase.create("trashRows", {**copy, "data": marker}))["id"]
+    rule = {"user": tenant.id, "name": marker}
+    rows["cleanupRules"] = (await pocketbase.create("cleanupRules", rule))["id"]
     return Home(tenant, await tenant.token(), marker, rows)
+
+
+def kept(service: Service) -> dict[str, Any]:
+    """Return what an entry of the trash has that does not expire at once."""
+    return {"status": "kept", "deletedAt": service.context.clock.now()}
 
 
 async def _one(pocketbase: PocketBase, collection: str, filter: str, user: str) -> str:
@@ -232,7 +287,8 @@ def new_row(collection: str, owner: Home) -> dict[str, Any]:
         if field["type"] == "relation":
             values[field["name"]] = owner.rows[field["collection"]]
         elif field.get("required"):
-            values[field["name"]] = (field.get("values") or [uuid.uuid4().hex])[0]
+            text = uuid.uuid4().hex[: field.get("max")]
+            values[field["name"]] = (field.get("values") or [text])[0]
     if collection == "users":
         password = uuid.uuid4().hex
         values |= {"password": password, "passwordConfirm": password}
@@ -240,6 +296,10 @@ def new_row(collection: str, owner: Home) -> dict[str, Any]:
         values["chunk"] = 1
     if collection == "parts":
         values["order"] = 1
+    if collection == "jobs":
+        values |= ENDED
+    if collection == "trash":
+        values |= kept(owner.tenant.service)
     return values
 
 
@@ -252,7 +312,13 @@ CHANGES: Final = {
     "sessionEmbeddings": {"model": "changed"},
     "messageEmbeddings": {"model": "changed"},
     "apiLogs": {"endpoint": "changed"},
+    "jobs": {"error": "changed"},
+    "trash": {"title": "changed"},
+    "trashRows": {"parent": "changed"},
+    "cleanupRules": {"name": "changed"},
     "usageHourly": {"source": "changed"},
+    "evalCounts": {"source": "changed"},
+    "evalTags": {"tag": "changed"},
 }
 
 
@@ -276,6 +342,7 @@ async def stored(pocketbase: PocketBase, collection: str, home: Home) -> dict[st
 async def everything(pocketbase: PocketBase, home: Home) -> dict[str, list[dict[str, Any]]]:
     """Return all rows of the user, save what notes that they were here themselves."""
     paths = {"users": "id", "messages": "session.user", "parts": "message.session.user"}
+    paths["trashRows"] = "trash.user"
     rows = {}
     for collection in SCHEMA:
         wanted = bind(f"{paths.get(collection, 'user')} = {{:user}}", user=home.id)
@@ -393,22 +460,43 @@ def paths_of(route: str) -> Iterator[str]:
 
 def aimed_at(path: str, owner: Home) -> tuple[str, dict[str, Any] | None]:
     """Return path and body of a request that names the owner's rows wherever a row is named."""
-    kind = "apiKeys" if path.startswith("/api/keys") else "sessions"
+    kinds = {"/api/keys": "apiKeys", "/api/jobs": "jobs", "/api/cleanup/rules": "cleanupRules"}
+    kind = next((kinds[start] for start in kinds if path.startswith(start)), "sessions")
     target = path.replace("{id}", owner.rows[kind])
     if path.endswith("/get"):
         target += f"?id={owner.rows['sessions']}"
+    if path.startswith("/api/export"):
+        target += f"?ids={owner.rows['sessions']}"
     if path in ("/api/search", "/api/context"):
         target += "?q=text"
     session = {"externalId": "session", "gitBranch": "mine"}
     message = {"sessionExternalId": "session", "externalId": "message", "durationMs": 5}
+    selected = {"ids": [owner.rows["sessions"]]}
     bodies: dict[str, dict[str, Any]] = {
         "session": session,
         "message": message,
         "batch": {"sessions": [session], "messages": [message]},
         "keys": {"name": "another"},
         "search": {"q": "text"},
+        "ask": {"q": "text"},
+        "preview": selected,
+        "update": {**selected, "set": {"evalReady": True}},
+        "delete": selected,
+        "export": selected,
+        "evals": selected,
+        "publish": {},
     }
-    return target, bodies.get(path.rpartition("/")[2])
+    old = {"olderThanDays": 1}
+    in_trash = {"ids": [owner.rows["trash"]]}
+    of_cleanup: dict[str, dict[str, Any]] = {
+        "/api/cleanup": old,
+        "/api/cleanup/preview": old,
+        "/api/cleanup/rules": {"name": "mine", "conditions": old},
+        "/api/cleanup/rules/{id}": {"name": "changed"},
+        "/api/trash/restore": in_trash,
+        "/api/trash/delete": in_trash,
+    }
+    return target, of_cleanup.get(path) or bodies.get(path.rpartition("/")[2])
 
 
 def visitor(actor: str, owner: Home, other: Home) -> Callable[[], httpx.AsyncClient]:
@@ -435,11 +523,22 @@ def visitor(actor: str, owner: Home, other: Home) -> Callable[[], httpx.AsyncCli
     return ways[way]
 
 
+# What these do is done to somebody nobody else looks at.
+CHANGING: Final = {
+    *("DELETE /api/me", "DELETE /api/me/data", "POST /api/sessions/delete"),
+    *("POST /api/sessions/update", "POST /api/sessions/{id}/publish"),
+    *("POST /api/cleanup", "POST /api/trash/restore", "POST /api/trash/delete"),
+    *("PATCH /api/cleanup/rules/{id}", "DELETE /api/cleanup/rules/{id}"),
+}
+
+
 @pytest.mark.parametrize("actor", ROUTE_ACTORS)
 @pytest.mark.parametrize("route", ANSWERS)
 async def test_the_sidecar_answers_what_the_table_says(
     route: str, actor: str, owner: Home, other: Home, pocketbase: PocketBase
 ) -> None:
+    if route in CHANGING:
+        owner, other = [await furnished(owner.tenant.service, pocketbase) for _ in range(2)]
     method = route.split()[0]
     writes = method != "GET" and not actor.startswith("owner")
     before = await everything(pocketbase, owner) if writes else None
@@ -482,7 +581,7 @@ SUPERUSER_ROUTES: Final = [
     "POST /api/batch",
 ]
 HOOK_ROUTES: Final = [
-    f"{method} {path}?user={{user}}&id={{session}}"
+    f"{method} {path.replace('{part}', 'jobs')}?user={{user}}&id={{session}}"
     for file in sorted(resource("pb_hooks").glob("*.pb.js"))
     for method, path in re.findall(r'routerAdd\(\s*"(\w+)",\s*"([^"]+)"', file.read_text("utf-8"))
 ]
@@ -515,14 +614,19 @@ def names_in(value: object) -> Iterator[str]:
 
 
 EXPANSIONS: Final = {
-    "users": "apiKeys_via_user,apiLogs_via_user.apiKey,sessions_via_user.messages_via_session"
-    ".parts_via_message,sessionEmbeddings_via_user,messageEmbeddings_via_user",
+    "users": "apiKeys_via_user,jobs_via_user,apiLogs_via_user.apiKey,"
+    "trash_via_user.trashRows_via_trash,cleanupRules_via_user,"
+    "sessions_via_user.messages_via_session.parts_via_message,"
+    "sessionEmbeddings_via_user,messageEmbeddings_via_user",
     "apiKeys": "user,apiLogs_via_apiKey",
     "sessions": "user,messages_via_session,sessionEmbeddings_via_session,"
     "messageEmbeddings_via_session",
     "messages": "session.user.apiKeys_via_user,parts_via_message,messageEmbeddings_via_message",
     "parts": "message.session.user.apiKeys_via_user",
     "apiLogs": "user,apiKey.user",
+    "jobs": "user",
+    "trash": "user,trashRows_via_trash",
+    "cleanupRules": "user",
 }
 
 
@@ -611,7 +715,7 @@ async def test_no_filter_or_sort_asks_about_a_hidden_field(
 async def test_hidden_fields_are_in_no_answer_of_the_sidecar(owner: Home, other: Home) -> None:
     for route in ANSWERS:
         method, path = route.split()
-        if method == "DELETE":
+        if method == "DELETE" or route in CHANGING:
             continue
         for actor in ROUTE_ACTORS:
             target, body = aimed_at(path, owner)
@@ -715,6 +819,7 @@ async def test_an_owner_may_change_each_field_on_the_list_alone_and_all_at_once(
     path = f"/api/collections/{collection}/records/{home.rows[collection]}"
     values: dict[str, Any] = {
         "title": "Ω",
+        "titleEdited": True,
         "projectName": "project",
         "evalReady": True,
         "evalStatus": "golden",

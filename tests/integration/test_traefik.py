@@ -154,9 +154,8 @@ def sidecar_answer() -> Answer:
     return answer
 
 
-def pocketbase_answer(second_event: threading.Event) -> Answer:
-    """Echo, but for a stream of two events, the second of which waits for the test."""
-    fallback = echo("pocketbase")
+def with_events(fallback: Answer, second_event: threading.Event) -> Answer:
+    """Answer a wish for events with a stream of two, the second of which waits for the test."""
 
     def events() -> Iterator[bytes]:
         yield b"data: 1\n"
@@ -223,8 +222,8 @@ def front(
     port = free_port()
     second_event = threading.Event()
     with (
-        StandIn(sidecar_answer()).running() as sidecar,
-        StandIn(pocketbase_answer(second_event)).running() as pocketbase,
+        StandIn(with_events(sidecar_answer(), second_event)).running() as sidecar,
+        StandIn(with_events(echo("pocketbase"), second_event)).running() as pocketbase,
         StandIn(forward_auth(ADA, BOB)).running() as authelia,
     ):
         files = traefik.render(
@@ -302,9 +301,11 @@ READ_PATHS: Final = (
     "/api/sessions/abc",
     "/api/sessions/get?id=abc",
     "/api/search",
+    "/api/ask",
     "/api/context",
     "/api/export",
     "/api/stats",
+    "/api/usage",
 )
 
 WITHOUT_IDENTITY: Final = (
@@ -330,7 +331,7 @@ WITHOUT_IDENTITY: Final = (
     Row("/health", "sidecar"),
     Row("/.convex.site/health", "sidecar"),
     Row("/api/public/abc", "sidecar"),
-    Row("/s/abc", "pocketbase"),
+    Row("/s/abc", "sidecar"),
     Row("/assets/index-1a2b.js", "pocketbase"),
     Row("/favicon.svg", "pocketbase"),
 )
@@ -652,16 +653,22 @@ def test_long_answers_are_compressed(either: Front) -> None:
     assert b'"server": "sidecar"' in gzip.decompress(answer.body)
 
 
-def test_realtime_events_pass_as_they_happen(either: Front) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "shown"),
+    [("GET", "/api/realtime", []), ("POST", "/api/ask", []), ("POST", "/api/ask", [KEY])],
+)
+def test_events_pass_as_they_happen(method: str, path: str, shown: Headers, either: Front) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=5)
     headers = {"Accept": "text/event-stream", "Accept-Encoding": "gzip"}
-    connection.request("GET", "/api/realtime", headers=headers | dict(either.credentials))
+    headers |= dict(shown or either.credentials)
+    connection.request(method, path, body=None if method == "GET" else "{}", headers=headers)
     response = connection.getresponse()
 
     assert response.getheader("Content-Encoding") is None
     assert response.readline() == b"data: 1\n"
     either.second_event.set()
     assert response.readline() == b"data: 2\n"
+    response.close()
     connection.close()
 
 

@@ -70,6 +70,24 @@ def test_variables_are_read(environment: Environment) -> None:
     )
 
 
+def test_credentials_are_read_from_files_and_give_way_to_variables(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    for name in ("pocketbase_password", "proxy_secret", "admin_group"):
+        (folder / f"opensync_{name}").write_text("from a file\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    stack_file(tmp_path / "data", {"pocketbase_password": "of the local stack"})
+    environment(admin_group="from a variable")
+
+    settings = load_settings()
+    assert settings.pocketbase_password.get_secret_value() == "from a file"
+    assert settings.proxy_secret is not None
+    assert settings.proxy_secret.get_secret_value() == "from a file"
+    assert settings.admin_group == "from a variable"
+
+
 def test_the_strongest_source_wins(environment: Environment, tmp_path: Path) -> None:
     stack_file(tmp_path / "data", {"port": 1, "sidecar_port": 1, "host": "file"})
     environment(port="2", sidecar_port="2")

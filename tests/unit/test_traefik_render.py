@@ -53,6 +53,24 @@ def test_local_and_production_share_every_router() -> None:
     }
 
 
+def test_authelias_own_pages_are_served_where_they_have_a_name() -> None:
+    files = traefik.render_production(
+        "opensync.example.org",
+        authelia_url="http://authelia:9091/api/authz/forward-auth",
+        sign_in_host="auth.example.org",
+    )
+    http = parsed(files[traefik.DYNAMIC])["http"]
+
+    router = http["routers"]["opensync-sign-in"]
+    assert router["rule"] == "Host(`auth.example.org`)"
+    assert router["middlewares"] == ["opensync-strip", "opensync-browser"]
+    assert router["tls"] == {"certResolver": "opensync"}
+    assert http["services"]["opensync-authelia"]["loadBalancer"]["servers"] == [
+        {"url": "http://authelia:9091"}
+    ]
+    assert "Host(`auth.example.org`)" in http["routers"]["opensync-to-https"]["rule"]
+
+
 def test_every_router_checks_the_host_and_strips_identity() -> None:
     for name, router in parsed(render_local()[traefik.DYNAMIC])["http"]["routers"].items():
         assert router["rule"].startswith(
