@@ -2,11 +2,24 @@ import { fileURLToPath } from "node:url";
 
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { type HttpProxy } from "vite";
 import { defineConfig } from "vitest/config";
 
 // `npm run dev` shows the working tree against a running `scripts/start`.
 const backend = process.env.OPENSYNC_URL ?? "http://127.0.0.1:8080";
 const proxied = ["/api", "/_/", "/docs", "/openapi.json", "/health"];
+
+/** Otherwise an event stream whose server died stays open to the browser, which then notices nothing. */
+function endTogether(proxy: HttpProxy.ProxyServer): void {
+  proxy.on("proxyRes", (upstream, _request, response) => {
+    upstream.on("close", () => {
+      if (!upstream.complete) response.destroy();
+    });
+  });
+}
+
+// Dates read as the reader's system writes them; tests compare what one system writes.
+if (process.env.VITEST) process.env.LC_ALL = "en_GB.UTF-8";
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
@@ -17,7 +30,7 @@ export default defineConfig({
     // The Origin stays the browser's own unless changed, and the sidecar refuses
     // state-changing requests from a foreign origin.
     proxy: Object.fromEntries(
-      proxied.map((path) => [path, { target: backend, changeOrigin: true, headers: { Origin: backend } }]),
+      proxied.map((path) => [path, { target: backend, changeOrigin: true, headers: { Origin: backend }, configure: endTogether }]),
     ),
   },
   build: {

@@ -1,16 +1,18 @@
+import { useState } from "react";
+
 import { CodeLine } from "@/components/ui/code-line";
 import { SourceBadge } from "@/components/ui/source-badge";
+import { TabPanel, Tabs } from "@/components/ui/tabs";
 import { pluginSetups } from "@/lib/plugins";
 
-/** How to connect the agents to this server. */
+/** How to connect each agent to this server. */
 export function PluginSetup({ apiKey }: { apiKey?: string }) {
+  const setups = pluginSetups(apiKey);
+  const [chosen, setChosen] = useState(setups[0]?.id ?? "");
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
-      {pluginSetups(apiKey).map((setup) => (
-        <section key={setup.id} aria-label={setup.label}>
-          <h3 className="mb-2.5 font-medium">
-            <SourceBadge source={setup.id} className="text-sm" />
-          </h3>
+    <Tabs label="Agents" items={setups.map(({ id }) => ({ value: id, label: <SourceBadge source={id} /> }))} value={chosen} onChange={setChosen}>
+      {setups.map((setup) => (
+        <TabPanel key={setup.id} value={setup.id}>
           <ol className="grid grid-cols-[minmax(0,1fr)] gap-2.5">
             {setup.steps.map((step, index) => (
               <li key={step.text} className="grid grid-cols-[minmax(0,1fr)] gap-1.5">
@@ -21,8 +23,8 @@ export function PluginSetup({ apiKey }: { apiKey?: string }) {
               </li>
             ))}
           </ol>
-        </section>
+        </TabPanel>
       ))}
-    </div>
+    </Tabs>
   );
 }

@@ -8,6 +8,7 @@ import { realtime } from "@/lib/realtime-client";
 
 const THROTTLE_MS = 500;
 const STATS_THROTTLE_MS = 5_000;
+const REST_AFTER_MS = 60_000;
 
 /** The one subscription to the user's sessions; mounted by the frame of the signed-in pages. */
 export function useSessionsRealtime(): void {
@@ -33,6 +34,24 @@ export function useSessionsRealtime(): void {
       stats.stop();
     };
   }, [queryClient]);
+}
+
+/** Gives the connection back a while after the page was last seen. */
+export function useRealtimeRest(): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const onVisibility = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === "visible") realtime.resume();
+      else timer = setTimeout(realtime.rest, REST_AFTER_MS);
+    };
+    if (document.visibilityState === "hidden") realtime.rest();
+    document.addEventListener("visibilitychange", onVisibility);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", onVisibility);
+    };
+  }, []);
 }
 
 export function useRealtimeStatus(): RealtimeStatus {

@@ -89,9 +89,9 @@ describe("AuthSync", () => {
     await sync.renew();
     fetchMe.mockRejectedValueOnce(new ApiError("unreachable"));
     await sync.renew();
-    expect(sync.getState()).toMatchObject({ status: "signed-in", isOffline: true });
+    expect(sync.getState()).toMatchObject({ status: "signed-in", offlineSince: 0 });
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(sync.getState()).toMatchObject({ status: "signed-in", isOffline: false });
+    expect(sync.getState()).toMatchObject({ status: "signed-in", offlineSince: null });
   });
 
   it.each(["signed-out", "forbidden"] as const)("does not retry when the answer is %s", async (kind) => {
@@ -100,6 +100,61 @@ describe("AuthSync", () => {
     await vi.advanceTimersByTimeAsync(10 * MINUTE);
     expect(sync.getState()).toMatchObject({ status: "signed-out", error: { kind } });
     expect(fetchMe).toHaveBeenCalledTimes(1);
+  });
+
+  it("keeps saying since when the server is missed, and asks every few seconds", async () => {
+    await sync.renew();
+    fetchMe.mockRejectedValue(new ApiError("unreachable"));
+    vi.setSystemTime(60_000);
+    await sync.renew();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sync.getState()).toMatchObject({ offlineSince: 60_000 });
+    const asked = fetchMe.mock.calls.length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(fetchMe).toHaveBeenCalledTimes(asked + 1);
+  });
+
+  it("asks at once when the live connection is back before the next try", async () => {
+    await sync.renew();
+    fetchMe.mockRejectedValueOnce(new ApiError("unreachable"));
+    await sync.renew();
+    sync.noticeServer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sync.getState()).toMatchObject({ offlineSince: null });
+  });
+
+  it("checks once for many refused requests, and not again and again", async () => {
+    await sync.renew();
+    await vi.advanceTimersByTimeAsync(60_000);
+    for (let refused = 0; refused < 10; refused++) sync.check();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(fetchMe).toHaveBeenCalledTimes(2);
+    for (let refused = 0; refused < 10; refused++) sync.check();
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(fetchMe).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(fetchMe).toHaveBeenCalledTimes(3);
+  });
+
+  it("goes through the portal when the sign-in of a page in use has ended", async () => {
+    const onLost = vi.fn(() => true);
+    sync = new AuthSync({ fetchMe, onToken, onLost });
+    await sync.renew();
+    fetchMe.mockRejectedValue(new ApiError("signed-out"));
+    await sync.renew();
+    expect(onLost).toHaveBeenCalledOnce();
+    expect(sync.getState().status).toBe("loading");
+  });
+
+  it("says that nobody is signed in when the portal was no help, and on a first visit", async () => {
+    const onLost = vi.fn(() => false);
+    sync = new AuthSync({ fetchMe, onToken, onLost });
+    await sync.renew();
+    fetchMe.mockRejectedValue(new ApiError("signed-out"));
+    await sync.renew();
+    expect(sync.getState().status).toBe("signed-out");
+    await sync.renew();
+    expect(onLost).toHaveBeenCalledOnce();
   });
 
   it("asks again when a tab without a sign-in is shown again", async () => {

@@ -5,7 +5,8 @@ import { ApiError } from "./errors";
 
 export type AuthState =
   | { status: "loading" }
-  | { status: "signed-in"; me: Me; isOffline: boolean }
+  /** `offlineSince`: when the server was first missed, Unix milliseconds; null while it answers. */
+  | { status: "signed-in"; me: Me; offlineSince: number | null }
   | { status: "signed-out"; error: ApiError }
   | { status: "unreachable"; error: ApiError; retryAt: number };
 
@@ -13,12 +14,17 @@ interface Dependencies {
   fetchMe: () => Promise<Me>;
   /** Called with every new token, before anything can be asked with it. */
   onToken: (me: Me) => void;
+  /** The sign-in of a page in use has ended; true when the page is about to go through the portal. */
+  onLost?: () => boolean;
   now?: () => number;
 }
 
 const MINUTE = 60_000;
 const LONGEST_WAIT = 12 * 60 * MINUTE;
 const SHORTEST_WAIT = 30_000;
+/** While pages are shown, a server that comes back is noticed soon. */
+const LONGEST_RETRY = 10_000;
+const CHECK_PAUSE = 5_000;
 
 /** When to renew: a fifth of the life before its end, at most five minutes before. */
 export function renewalDelay(expiresAt: number, now: number): number {
@@ -36,11 +42,12 @@ export class AuthSync {
   readonly #deps: Required<Dependencies>;
   #pending: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #checkTimer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #renewedAt = -Infinity;
 
   constructor(deps: Dependencies) {
-    this.#deps = { now: Date.now, ...deps };
+    this.#deps = { now: Date.now, onLost: () => false, ...deps };
   }
 
   readonly getState = (): AuthState => this.#state;
@@ -56,6 +63,23 @@ export class AuthSync {
     return this.#pending;
   };
 
+  /** Something went wrong elsewhere: is the server there, and am I signed in? Soon, not each time. */
+  readonly check = (): void => {
+    const state = this.#state;
+    if (state.status !== "signed-in" || state.offlineSince !== null || this.#checkTimer !== undefined) return;
+    // A request may be refused for reasons of its own; asking at once each time would never end.
+    const rest = this.#renewedAt + CHECK_PAUSE - this.#deps.now();
+    this.#checkTimer = setTimeout(() => {
+      this.#checkTimer = undefined;
+      void this.renew();
+    }, Math.max(0, rest));
+  };
+
+  /** The live connection is back, so the server is. */
+  readonly noticeServer = (): void => {
+    if (this.#state.status === "signed-in" && this.#state.offlineSince !== null) void this.renew();
+  };
+
   /** Renews a token that has run out, for instance while the computer slept. */
   readonly ensureToken = async (): Promise<void> => {
     const state = this.#state;
@@ -64,17 +88,19 @@ export class AuthSync {
     if (state.me.tokenExpiresAt - now > 10_000 || now - this.#renewedAt < SHORTEST_WAIT) return;
     await this.renew();
     if (this.#state.status !== "signed-in") throw new ApiError("signed-out");
-    if (this.#state.isOffline) throw new ApiError("unreachable");
+    if (this.#state.offlineSince !== null) throw new ApiError("unreachable");
   };
 
   /** For the moments when things may have changed: tab shown again, network back. */
   readonly wake = (): void => {
-    if (this.#state.status === "signed-in" && !this.#state.isOffline) void this.ensureToken().catch(() => undefined);
+    if (this.#state.status === "signed-in" && this.#state.offlineSince === null) void this.ensureToken().catch(() => undefined);
     else void this.renew();
   };
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#checkTimer);
+    this.#checkTimer = undefined;
   }
 
   async #ask(): Promise<void> {
@@ -92,19 +118,26 @@ export class AuthSync {
     this.#renewedAt = now;
     this.#deps.onToken(me);
     this.#schedule(renewalDelay(me.tokenExpiresAt, now));
-    this.#set({ status: "signed-in", me, isOffline: false });
+    this.#set({ status: "signed-in", me, offlineSince: null });
   }
 
   #failed(error: ApiError): void {
+    const state = this.#state;
     if (!error.isTransient) {
-      this.#set({ status: "signed-out", error });
+      const isLeaving = state.status === "signed-in" && error.kind === "signed-out" && this.#deps.onLost();
+      this.#set(isLeaving ? { status: "loading" } : { status: "signed-out", error });
       return;
     }
+    const now = this.#deps.now();
     const delay = backoffDelay(this.#failures++);
-    this.#schedule(delay);
     // Pages that are already there stay; only a first visit has nothing to show.
-    if (this.#state.status === "signed-in") this.#set({ ...this.#state, isOffline: true });
-    else this.#set({ status: "unreachable", error, retryAt: this.#deps.now() + delay });
+    if (state.status === "signed-in") {
+      this.#schedule(Math.min(LONGEST_RETRY, delay));
+      this.#set({ ...state, offlineSince: state.offlineSince ?? now });
+    } else {
+      this.#schedule(delay);
+      this.#set({ status: "unreachable", error, retryAt: now + delay });
+    }
   }
 
   #schedule(delay: number): void {

@@ -52,8 +52,8 @@ export function toApiError(error: unknown): Error {
   if (error instanceof ApiError) return error;
   if (isAbort(error)) return error as Error;
   if (error instanceof ClientResponseError) return fromPocketBase(error);
-  // fetch rejects with a TypeError when no answer came.
-  if (error instanceof TypeError) return new ApiError("unreachable", undefined, 0, { cause: error });
+  // fetch rejects with a TypeError when no answer came, and with a TimeoutError when it took too long.
+  if (error instanceof TypeError || isNamed(error, "TimeoutError")) return new ApiError("unreachable", undefined, 0, { cause: error });
   return new ApiError("server", undefined, 0, { cause: error });
 }
 
@@ -72,5 +72,14 @@ function fromPocketBase(error: ClientResponseError): ApiError {
 
 function isAbort(error: unknown): boolean {
   if (error instanceof ClientResponseError) return error.isAbort;
-  return error instanceof DOMException && error.name === "AbortError";
+  return isNamed(error, "AbortError");
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof DOMException && error.name === name;
+}
+
+/** Whether a part of the dashboard itself did not arrive; each browser says it in its own words. */
+export function isLoadFailure(error: unknown): boolean {
+  return error instanceof Error && /dynamically imported module|importing a module script|preload CSS/i.test(error.message);
 }

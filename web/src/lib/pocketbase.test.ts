@@ -25,7 +25,10 @@ it("waits for the token guard and sends the token it left", async () => {
     return Promise.resolve();
   });
   await list();
-  expect(fetch.mock.calls[0]?.[1]).toMatchObject({ headers: { Authorization: "Bearer new" }, redirect: "manual" });
+  expect(fetch.mock.calls[0]?.[1]).toMatchObject({
+    headers: { Authorization: "Bearer new", "X-Requested-With": "XMLHttpRequest" },
+    redirect: "manual",
+  });
 });
 
 it("does not take a bounce to the portal for an empty list", async () => {

@@ -2,7 +2,7 @@ import PocketBase, { BaseAuthStore } from "pocketbase";
 
 import { ApiError } from "./errors";
 import { origin } from "./origin";
-import { isSignInBounce, reportSignedOut } from "./signed-out";
+import { isSignInBounce, reportSignedOut, SCRIPT_HEADER } from "./signed-out";
 
 /** The one client. The token lives in memory only: `/api/me` gives a new one at any time. */
 export const pb = new PocketBase(origin, new BaseAuthStore());
@@ -20,7 +20,7 @@ export function setTokenGuard(guard: () => Promise<void>): void {
 pb.beforeSend = async (url, options) => {
   // PocketBase takes an expired token for a guest and answers with empty lists, not with 401.
   await ensureToken();
-  const headers: Record<string, string> = { ...(options.headers) };
+  const headers: Record<string, string> = { ...options.headers, ...SCRIPT_HEADER };
   // A bare token has no scheme, which Authelia, asked about the same request, cannot parse.
   if (pb.authStore.token !== "") headers.Authorization = `Bearer ${pb.authStore.token}`;
   return { url, options: { ...options, headers, redirect: "manual" } };

@@ -1,8 +1,16 @@
-import { QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 
+import { auth } from "./auth";
 import { ApiError } from "./errors";
 
+// Whoever misses the server first has the frame look for it.
+function onError(error: Error): void {
+  if (error instanceof ApiError && error.kind === "unreachable") auth.check();
+}
+
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       // Realtime events say when data is stale; this is for the times they cannot.

@@ -96,7 +96,7 @@ describe("Realtime", () => {
     await client.settle();
     expect(realtime.getStatus()).toBe("live");
     client.drop(["sessions/*"]);
-    expect(realtime.getStatus()).toBe("connecting");
+    expect(realtime.getStatus()).toBe("reconnecting");
     client.emit("PB_CONNECT");
     expect(page.onCatchUp).toHaveBeenCalledTimes(2);
   });
@@ -120,6 +120,74 @@ describe("Realtime", () => {
     await vi.advanceTimersByTimeAsync(2_000);
     await client.settle();
     client.emit("sessions/*");
+    expect(page.onEvent).toHaveBeenCalledOnce();
+  });
+
+  it("polls while no events come through, and stops when they do", async () => {
+    const page = watcher();
+    realtime.watch("sessions/*", page);
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect([realtime.getStatus(), page.onCatchUp.mock.calls.length]).toEqual(["polling", 1]);
+    await vi.advanceTimersByTimeAsync(24_000);
+    expect(page.onCatchUp).toHaveBeenCalledTimes(3);
+    client.emit("PB_CONNECT");
+    expect([realtime.getStatus(), page.onCatchUp.mock.calls.length]).toEqual(["live", 4]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(page.onCatchUp).toHaveBeenCalledTimes(4);
+  });
+
+  it("polls after a drop that lasts, and keeps doing so while attempts to get back fail", async () => {
+    const page = watcher();
+    realtime.watch("sessions/*", page);
+    client.emit("PB_CONNECT");
+    client.drop(["sessions/*"]);
+    await vi.advanceTimersByTimeAsync(8_000);
+    client.drop(["sessions/*"]);
+    expect(realtime.getStatus()).toBe("polling");
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(page.onCatchUp).toHaveBeenCalledTimes(3);
+  });
+
+  it("does not poll in vain, for a server that is away or a page that nobody sees", async () => {
+    let canPoll = false;
+    realtime = new Realtime(client, { canPoll: () => canPoll });
+    const page = watcher();
+    const stop = realtime.watch("sessions/*", page);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(page.onCatchUp).not.toHaveBeenCalled();
+    canPoll = true;
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(page.onCatchUp).toHaveBeenCalledOnce();
+    stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(page.onCatchUp).toHaveBeenCalledOnce();
+  });
+
+  it("lets go of the connection while nobody sees the page, and catches up after", async () => {
+    const page = watcher();
+    realtime.watch("sessions/*", page);
+    client.emit("PB_CONNECT");
+    await client.settle();
+    realtime.rest();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([client.count("sessions/*"), client.count("PB_CONNECT"), realtime.getStatus()]).toEqual([0, 0, "idle"]);
+    expect(page.onCatchUp).toHaveBeenCalledOnce();
+
+    realtime.resume();
+    client.emit("PB_CONNECT");
+    await client.settle();
+    client.emit("sessions/*");
+    expect([page.onCatchUp.mock.calls.length, page.onEvent.mock.calls.length, realtime.getStatus()]).toEqual([2, 1, "live"]);
+  });
+
+  it("connects what was asked for in the meantime when the page is seen again", async () => {
+    realtime.rest();
+    const page = watcher();
+    realtime.watch("jobs/*", page);
+    expect(client.pending).toHaveLength(0);
+    realtime.resume();
+    await client.settle();
+    client.emit("jobs/*");
     expect(page.onEvent).toHaveBeenCalledOnce();
   });
 

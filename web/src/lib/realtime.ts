@@ -1,6 +1,7 @@
 import { backoffDelay } from "./backoff";
 
-export type RealtimeStatus = "idle" | "connecting" | "live";
+/** "polling": events do not come through, so what is shown is asked for again every few seconds. */
+export type RealtimeStatus = "idle" | "connecting" | "live" | "reconnecting" | "polling";
 type Release = () => Promise<void>;
 
 /** What is needed of the SDK's realtime service; tests bring their own. */
@@ -21,7 +22,14 @@ interface Channel {
   close: () => void;
 }
 
+interface Options {
+  /** Whether asking makes sense: the server answers and somebody looks. */
+  canPoll?: () => boolean;
+}
+
 const CONNECTED = "PB_CONNECT";
+const CONNECT_PATIENCE_MS = 8_000;
+const POLL_MS = 12_000;
 
 /**
  * One subscription a topic, however many watch it. `watch` answers at once with its undo,
@@ -31,11 +39,19 @@ export class Realtime {
   readonly #client: RealtimeClient;
   readonly #channels = new Map<string, Channel>();
   readonly #listeners = new Set<() => void>();
+  readonly #canPoll: () => boolean;
   #status: RealtimeStatus = "idle";
+  #isResting = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(client: RealtimeClient) {
+  constructor(client: RealtimeClient, { canPoll = () => true }: Options = {}) {
     this.#client = client;
-    client.onDisconnect((topics) => this.#setStatus(topics.length > 0 ? "connecting" : "idle"));
+    this.#canPoll = canPoll;
+    client.onDisconnect((topics) => {
+      if (topics.length === 0 || this.#isResting) this.#setStatus("idle");
+      // A failed attempt to get back is not news.
+      else if (this.#status !== "polling") this.#setStatus("reconnecting");
+    });
   }
 
   readonly getStatus = (): RealtimeStatus => this.#status;
@@ -50,22 +66,50 @@ export class Realtime {
     this.#join(topic, watcher);
     return () => {
       this.#leave(topic, watcher);
-      if (this.#channels.size === 1) this.#leave(CONNECTED, this.#connectWatcher);
+      if (this.#channels.size > 1) return;
+      this.#leave(CONNECTED, this.#connectWatcher);
+      if (this.#status !== "live") this.#setStatus("idle");
     };
   }
+
+  /** A page that nobody sees needs no connection, and without TLS a browser allows six to a server, for all tabs. */
+  readonly rest = (): void => {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    for (const channel of this.#channels.values()) channel.close();
+    this.#setStatus("idle");
+  };
+
+  /** Connects again; what happened meanwhile is caught up with. */
+  readonly resume = (): void => {
+    if (!this.#isResting) return;
+    this.#isResting = false;
+    for (const [topic, { watchers }] of [...this.#channels]) this.#open(topic, watchers);
+  };
 
   readonly #connectWatcher: Watcher = {
     onEvent: () => {
       this.#setStatus("live");
-      for (const channel of this.#channels.values()) {
-        for (const watcher of channel.watchers) watcher.onCatchUp();
-      }
+      this.#catchUp();
     },
     onCatchUp: () => undefined,
   };
 
+  #catchUp(): void {
+    for (const channel of this.#channels.values()) {
+      for (const watcher of channel.watchers) watcher.onCatchUp();
+    }
+  }
+
+  // Some proxies hold an event stream back for good, while plain requests pass.
+  #poll(): void {
+    this.#setStatus("polling");
+    if (this.#canPoll()) this.#catchUp();
+    this.#timer = setTimeout(() => this.#poll(), POLL_MS);
+  }
+
   #join(topic: string, watcher: Watcher): void {
-    const channel = this.#channels.get(topic) ?? this.#open(topic);
+    const channel = this.#channels.get(topic) ?? this.#open(topic, new Set());
     channel.watchers.add(watcher);
   }
 
@@ -78,13 +122,24 @@ export class Realtime {
     channel.close();
   }
 
-  #open(topic: string): Channel {
-    const watchers = new Set<Watcher>();
+  #open(topic: string, watchers: Set<Watcher>): Channel {
+    const close = this.#isResting ? () => undefined : this.#connect(topic, watchers);
+    const channel = { watchers, close };
+    this.#channels.set(topic, channel);
+    return channel;
+  }
+
+  #connect(topic: string, watchers: Set<Watcher>): () => void {
     let isClosed = false;
     let release: Release | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
-    const connect = async (attempt: number): Promise<void> => {
+    const close = () => {
+      isClosed = true;
+      clearTimeout(timer);
+      void release?.().catch(() => undefined);
+    };
+    const attemptOnce = async (attempt: number): Promise<void> => {
       const joinsLate = this.#status === "live";
       if (this.#status === "idle") this.#setStatus("connecting");
       try {
@@ -100,29 +155,20 @@ export class Realtime {
       } catch {
         // The SDK gives up after a failed *first* connection, and keeps the dead listener.
         // Unless the topic was opened anew meanwhile: that would silence the new one.
-        if (this.#channels.get(topic)?.watchers === watchers || !this.#channels.has(topic)) {
-          await this.#client.unsubscribe(topic).catch(() => undefined);
-        }
-        if (!isClosed) timer = setTimeout(() => void connect(attempt + 1), backoffDelay(attempt));
+        const current = this.#channels.get(topic);
+        if (!current || current.close === close) await this.#client.unsubscribe(topic).catch(() => undefined);
+        if (!isClosed) timer = setTimeout(() => void attemptOnce(attempt + 1), backoffDelay(attempt));
       }
     };
-    void connect(0);
-
-    const channel: Channel = {
-      watchers,
-      close: () => {
-        isClosed = true;
-        clearTimeout(timer);
-        void release?.().catch(() => undefined);
-      },
-    };
-    this.#channels.set(topic, channel);
-    return channel;
+    void attemptOnce(0);
+    return close;
   }
 
   #setStatus(status: RealtimeStatus): void {
     if (status === this.#status) return;
     this.#status = status;
+    clearTimeout(this.#timer);
+    if (status === "connecting" || status === "reconnecting") this.#timer = setTimeout(() => this.#poll(), CONNECT_PATIENCE_MS);
     for (const listener of this.#listeners) listener();
   }
 }

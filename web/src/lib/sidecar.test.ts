@@ -33,7 +33,7 @@ describe("sidecar", () => {
   });
 
   it.each([
-    ["a page", new Response("<html>", { headers: { "Content-Type": "text/html" } })],
+    ["text", new Response("hello", { headers: { "Content-Type": "text/plain" } })],
     ["broken JSON", new Response("{", { headers: { "Content-Type": "application/json" } })],
   ])("refuses %s with status 200", async (_, response) => {
     answerWith(response);
@@ -43,6 +43,7 @@ describe("sidecar", () => {
   it.each([
     ["401", json({ error: "Not signed in." }, 401)],
     ["a redirect to the portal", new Response(null, { status: 302, headers: { Location: "https://auth.example.org" } })],
+    ["the portal's page in place of data", new Response("<html>", { headers: { "Content-Type": "text/html; charset=utf-8" } })],
     ["a redirect the browser hides", Object.defineProperty(new Response(), "type", { value: "opaqueredirect" })],
   ])("reports the end of the sign-in on %s", async (_, response) => {
     const report = vi.fn();
@@ -53,9 +54,13 @@ describe("sidecar", () => {
     stop();
   });
 
-  it("never follows redirects", async () => {
+  it("asks as a script and never follows redirects, so that a portal answers in a way that shows", async () => {
     const fetch = answerWith(json({}));
     await sidecar("/api/stats");
-    expect(fetch.mock.calls[0]?.[1]).toMatchObject({ redirect: "manual", credentials: "same-origin" });
+    expect(fetch.mock.calls[0]?.[1]).toMatchObject({
+      redirect: "manual",
+      credentials: "include",
+      headers: { "X-Requested-With": "XMLHttpRequest" },
+    });
   });
 });

@@ -1,39 +1,48 @@
 import { ApiError, kindOfStatus, toApiError } from "./errors";
-import { isSignInBounce, reportSignedOut } from "./signed-out";
+import { address } from "./origin";
+import { isSignInBounce, reportSignedOut, SCRIPT_HEADER } from "./signed-out";
 
 interface SidecarOptions {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
   body?: unknown;
   signal?: AbortSignal;
+  /** "no-cache" for what the server tags: the browser keeps it, but asks each time whether it still holds. */
+  cache?: "no-store" | "no-cache";
 }
 
 /** Asks the sidecar and returns its JSON; every failure is an `ApiError`. */
 export async function sidecar<T>(path: string, options: SidecarOptions = {}): Promise<T> {
-  const response = await send(path, options);
-  if (isSignInBounce(response)) {
-    reportSignedOut();
-    throw new ApiError("signed-out", undefined, response.status);
-  }
+  const response = await answered(path, options);
   const data = await readJson(response);
-  if (!response.ok) throw new ApiError(kindOfStatus(response.status), sentenceOf(data), response.status);
   if (data === undefined && response.status !== 204) {
     throw new ApiError("server", "The server answered with something that is not data.", response.status);
   }
   return data as T;
 }
 
-async function send(path: string, { method = "GET", body, signal }: SidecarOptions): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+/** The answer before its body is read, for what comes piece by piece; every failure is an `ApiError`. */
+export async function answered(path: string, options: SidecarOptions = {}): Promise<Response> {
+  const response = await send(path, options);
+  if (isSignInBounce(response)) {
+    reportSignedOut();
+    throw new ApiError("signed-out", undefined, response.status);
+  }
+  if (!response.ok) throw new ApiError(kindOfStatus(response.status), sentenceOf(await readJson(response)), response.status);
+  return response;
+}
+
+async function send(path: string, { method = "GET", body, signal, cache = "no-store" }: SidecarOptions): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json", ...SCRIPT_HEADER };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   try {
-    return await fetch(path, {
+    return await fetch(address(path), {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
       redirect: "manual",
-      credentials: "same-origin",
-      cache: "no-store",
+      credentials: "include",
+      cache,
     });
   } catch (error) {
     throw toApiError(error);

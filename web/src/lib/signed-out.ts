@@ -11,11 +11,21 @@ export function onSignedOut(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** With `redirect: "manual"` a bounce to the sign-in portal is visible instead of followed. */
+/**
+ * With `redirect: "manual"` a bounce to the sign-in portal is visible instead of followed.
+ * Some portals answer with their page at once; nothing that is asked for here is HTML.
+ */
 export function isSignInBounce(response: Response): boolean {
-  return response.status === 401 || response.type === "opaqueredirect" || isRedirect(response.status);
+  return response.status === 401 || response.type === "opaqueredirect" || isRedirect(response.status) || isPage(response);
 }
 
 function isRedirect(status: number): boolean {
   return status >= 300 && status < 400 && status !== 304;
 }
+
+function isPage(response: Response): boolean {
+  return response.ok && response.headers.get("Content-Type")?.startsWith("text/html") === true;
+}
+
+/** Says that a script asks, not a person: Authelia then answers 401, where a page would be redirected. */
+export const SCRIPT_HEADER = { "X-Requested-With": "XMLHttpRequest" };

@@ -24,3 +24,8 @@ export function firstLine(text: string, limit = 160): string {
   const line = plainText(text.slice(0, 4 * limit)).trimStart().split("\n", 1)[0] ?? "";
   return line.length > limit ? `${excerpt(line, limit)}…` : line;
 }
+
+/** What a session is called where it is named; a title may hold anything. */
+export function sessionTitle(title: string | null | undefined): string {
+  return firstLine(title ?? "", 1000) || "Untitled session";
+}

@@ -1,6 +1,5 @@
 export type Theme = "system" | "light" | "dark";
 
-export const THEMES: readonly Theme[] = ["system", "light", "dark"];
 // public/assets/theme.js reads the same key before the first paint.
 const STORAGE_KEY = "opensync-theme";
 const listeners = new Set<() => void>();

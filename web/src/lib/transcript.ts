@@ -1,38 +1,82 @@
-// Agents describe the same few things in many shapes. Everything that shows or exports a
-// transcript goes through `blocksOf`, so that the shapes are known in one place.
-import { type Message, type Part } from "@/types/api";
+// Agents describe the same few things in many shapes. Everything that shows, searches or exports
+// a transcript goes through `blocksOf`, so that the shapes are known in one place.
+import { type Picture, pictureOf } from "./pictures";
+import { firstString, isObject, type Untyped } from "./untyped";
+
+/** What is needed of a message, wherever it comes from. */
+export interface TranscriptMessage {
+  id: string;
+  role: string;
+  textContent: string | null;
+  model: string | null;
+  promptTokens: number | null;
+  completionTokens: number | null;
+  durationMs?: number | null;
+  createdAt: number;
+  parts: readonly TranscriptPart[];
+}
+
+export interface TranscriptPart {
+  type: string;
+  content: unknown;
+}
+
+export interface ToolResult {
+  kind: "tool-result";
+  text: string;
+  isError: boolean;
+  pictures: readonly Picture[];
+  /** Which call it answers, where the agent says so. */
+  callId?: string;
+}
+
+export interface ToolCall {
+  kind: "tool-call";
+  name: string;
+  args: unknown;
+  callId?: string;
+  /** What came of it, where both are known. */
+  result?: ToolResult;
+}
 
 export type Block =
   | { kind: "text"; text: string }
   | { kind: "thinking"; text: string }
-  | { kind: "tool-call"; name: string; args: unknown; summary: string }
-  | { kind: "tool-result"; text: string; isError: boolean }
+  | ToolCall
+  | ToolResult
+  | { kind: "picture"; picture: Picture }
   | { kind: "other"; type: string; content: unknown };
 
-type Content = Record<string, unknown>;
-
 /** What a message says, in order. Its text often comes twice, as `textContent` and as a part. */
-export function blocksOf(message: Pick<Message, "textContent" | "parts">): Block[] {
+export function blocksOf(message: Pick<TranscriptMessage, "textContent" | "parts">): Block[] {
   const blocks = message.parts.flatMap(blocksOfPart);
   const hasText = blocks.some((block) => block.kind === "text");
   const text = message.textContent ?? "";
   return hasText || isBlank(text) ? blocks : [{ kind: "text", text }, ...blocks];
 }
 
-export function blocksOfPart(part: Part): Block[] {
+export function blocksOfPart(part: TranscriptPart): Block[] {
   switch (kindOf(part.type)) {
     case "text":
       return asText("text", part);
     case "thinking":
     case "reasoning":
       return asText("thinking", part);
+    case "tool":
     case "toolcall":
     case "tooluse":
-      return asToolCall(part);
+    case "functioncall":
+    case "customtoolcall":
+      return asToolCall(part.content);
     case "toolresult":
-      return asToolResult(part);
-    default:
-      return [{ kind: "other", type: part.type, content: part.content }];
+    case "functioncalloutput":
+    case "customtoolcalloutput":
+      return asToolResult(part.content);
+    default: {
+      const content = parsed(part.content);
+      const picture = pictureOf(isObject(content) ? { type: part.type, ...content } : { type: part.type, url: content });
+      return [picture ? { kind: "picture", picture } : { kind: "other", type: part.type, content: part.content }];
+    }
   }
 }
 
@@ -40,56 +84,60 @@ function kindOf(type: string): string {
   return type.toLowerCase().replace(/[-_]/g, "");
 }
 
-function asText(kind: "text" | "thinking", part: Part): Block[] {
+function asText(kind: "text" | "thinking", part: TranscriptPart): Block[] {
   const text = textOf(part.content);
-  if (text === undefined) return [{ kind: "other", type: part.type, content: part.content }];
-  return isBlank(text) ? [] : [{ kind, text }];
+  if (text !== undefined) return isBlank(text) ? [] : [{ kind, text }];
+  if (isListOfParts(part.content)) return part.content.flatMap((item) => blocksOfPart({ type: item.type, content: item }));
+  return [{ kind: "other", type: part.type, content: part.content }];
 }
 
-function asToolCall(part: Part): Block[] {
-  const content = parsed(part.content);
-  if (!isObject(content)) {
-    const text = textOf(content) ?? "";
-    return [{ kind: "tool-call", name: "Tool", args: text, summary: text }];
-  }
-  const name = firstString(content, ["toolName", "name", "tool"]) ?? "Tool";
-  const args = parsed(content.args ?? content.arguments ?? content.input ?? content.toolArgs ?? null);
-  const call: Block = { kind: "tool-call", name, args, summary: summaryOf(args) };
-  const result = content.result ?? content.output;
-  return result === undefined || result === null ? [call] : [call, ...asToolResult({ type: "tool-result", content: { result } })];
+const CALL_ID = ["id", "toolUseId", "tool_use_id", "callId", "call_id", "callID", "toolCallId"];
+const ANSWERED_ID = ["tool_use_id", "toolUseId", "toolCallId", "call_id", "callId", "callID", "id"];
+
+function asToolCall(raw: unknown): Block[] {
+  const content = parsed(raw);
+  if (!isObject(content)) return [{ kind: "tool-call", name: "Tool", args: textOf(content) ?? content ?? "" }];
+  // OpenCode keeps what went in and what came out in one place.
+  const state = isObject(content.state) ? content.state : {};
+  const callId = firstString(content, CALL_ID);
+  const args = parsed(content.args ?? content.arguments ?? content.input ?? content.toolArgs ?? state.input ?? null);
+  const call: ToolCall = { kind: "tool-call", name: firstString(content, ["toolName", "tool_name", "name", "tool"]) || "Tool", args, callId };
+  const output = content.result ?? content.output ?? state.output ?? state.error;
+  if (output === undefined || output === null) return [call];
+  const isError = content.isError ?? content.is_error ?? state.status === "error";
+  return [{ ...call, result: asToolResult({ result: output, isError })[0] }];
 }
 
-function asToolResult(part: Part): Block[] {
-  const content = parsed(part.content);
+function asToolResult(raw: unknown): ToolResult[] {
+  const content = parsed(raw);
   const inner = isObject(content) ? (content.result ?? content.output ?? content.content ?? content) : content;
-  const text = textOf(inner) ?? pretty(inner);
-  const isError = isObject(content) && (content.isError === true || content.is_error === true);
-  return isBlank(text) ? [] : [{ kind: "tool-result", text, isError }];
+  const items: unknown[] = Array.isArray(inner) ? inner : [inner];
+  const pictures = items.map(pictureOf).filter((picture) => picture !== undefined);
+  const rest = pictures.length > 0 ? items.filter((item) => !pictureOf(item)) : inner;
+  const text = isEmptyList(rest) ? "" : (textOf(rest) ?? streamsOf(rest) ?? pretty(rest));
+  const isError = isObject(content) && (content.isError === true || content.is_error === true || content.status === "error");
+  const callId = isObject(content) ? firstString(content, ANSWERED_ID) : undefined;
+  return isBlank(text) && pictures.length === 0 && callId === undefined ? [] : [{ kind: "tool-result", text, isError, pictures, callId }];
 }
 
 /** The text in a string, in `{text}` or `{content}`, or in a list of such blocks. */
 function textOf(content: unknown): string | undefined {
   if (typeof content === "string") return content;
   if (Array.isArray(content)) {
-    const texts = content.map((item: unknown) => (isObject(item) && "type" in item && kindOf(String(item.type)) !== "text" ? undefined : textOf(item)));
+    const texts = content.map((item: unknown) => (isTyped(item) && !kindOf(item.type).endsWith("text") ? undefined : textOf(item)));
     return texts.length > 0 && texts.every((text) => text !== undefined) ? texts.join("\n") : undefined;
   }
   return isObject(content) ? firstString(content, ["text", "content", "thinking", "reasoning"]) : undefined;
 }
 
-const TELLING = ["command", "file_path", "filePath", "path", "pattern", "query", "url", "description", "prompt"];
-
-/** The one argument that says what a call does, for its folded line. */
-function summaryOf(args: unknown): string {
-  if (typeof args === "string") return args;
-  if (!isObject(args)) return "";
-  const telling = firstString(args, TELLING);
-  if (telling !== undefined) return telling;
-  return Object.values(args).find((value) => typeof value === "string" && value.length > 0 && value.length < 200) as string | undefined ?? "";
+function streamsOf(content: unknown): string | undefined {
+  if (!isObject(content)) return undefined;
+  const streams = [content.stdout, content.stderr].filter((stream) => typeof stream === "string" && stream !== "");
+  return streams.length > 0 ? streams.join("\n") : undefined;
 }
 
 /** Some plugins send JSON as a string. */
-function parsed(content: unknown): unknown {
+export function parsed(content: unknown): unknown {
   if (typeof content !== "string" || !/^\s*[[{]/.test(content)) return content;
   try {
     return JSON.parse(content) as unknown;
@@ -108,17 +156,16 @@ export function pretty(content: unknown): string {
   }
 }
 
-function firstString(content: Content, keys: readonly string[]): string | undefined {
-  for (const key of keys) {
-    const value = content[key];
-    if (typeof value === "string" && value !== "") return value;
-  }
-  // An empty text is still a text.
-  return keys.some((key) => content[key] === "") ? "" : undefined;
+function isTyped(value: unknown): value is Untyped & { type: string } {
+  return isObject(value) && typeof value.type === "string";
 }
 
-function isObject(value: unknown): value is Content {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isListOfParts(value: unknown): value is (Untyped & { type: string })[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => isTyped(item) && kindOf(item.type) !== "list");
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function isBlank(text: string): boolean {

@@ -1,4 +1,5 @@
-import { type ApiKey, type Me, type Message } from "@/types/api";
+import { type TranscriptMessage } from "@/lib/transcript";
+import { type ApiKey, type Me } from "@/types/api";
 
 export function makeMe(change: Partial<Me> = {}): Me {
   return {
@@ -17,7 +18,9 @@ export function makeKey(change: Partial<ApiKey> = {}): ApiKey {
   return { id: "k1", name: "laptop", prefix: "osk_abcd", createdAt: 1_700_000_000_000, lastUsedAt: null, expiresAt: null, revokedAt: null, ...change };
 }
 
-export function makeMessage(change: Partial<Message> = {}): Message {
+type NamedMessage = TranscriptMessage & { externalId: string };
+
+export function makeMessage(change: Partial<NamedMessage> = {}): NamedMessage {
   return {
     id: "m1",
     externalId: "e1",

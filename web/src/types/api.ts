@@ -7,7 +7,7 @@ export interface User {
   email: string;
   name: string;
   avatarUrl: string | null;
-  enabledAgents: string[];
+  enabledAgents: string[] | null;
   createdAt: number;
 }
 
@@ -21,14 +21,26 @@ export interface Me {
   version: string;
 }
 
-export interface Stats {
-  sessionCount: number;
-  messageCount: number;
-  totalTokens: number;
-  totalCost: number;
-  totalDurationMs: number;
-  modelUsage: Record<string, { tokens: number; cost: number; sessions: number }>;
+/** Sums of sessions by quarter of an hour, agent, model, provider and project. */
+export interface Usage {
+  names: Record<UsageName, string[]>;
+  /** The last update of each project. */
+  lastActive: number[];
+  /** Columns of equal length. Names are places in `names`; `hour` counts since 1970 in UTC, in quarters. */
+  rows: Record<UsageName | UsageSum | "hour", number[]>;
 }
+
+type UsageName = "source" | "model" | "provider" | "project";
+type UsageSum =
+  | "sessions"
+  | "messages"
+  | "promptTokens"
+  | "completionTokens"
+  | "totalTokens"
+  | "cacheReadTokens"
+  | "cacheWriteTokens"
+  | "cost"
+  | "durationMs";
 
 export interface ApiKey {
   id: string;
@@ -44,49 +56,4 @@ export interface CreatedKey {
   /** The whole key; the server keeps only its hash. */
   key: string;
   record: ApiKey;
-}
-
-export type Role = "user" | "assistant" | "system" | "tool" | "unknown";
-
-export interface Part {
-  type: string;
-  content: unknown;
-}
-
-export interface Message {
-  id: string;
-  externalId: string;
-  role: Role;
-  textContent: string | null;
-  model: string | null;
-  promptTokens: number | null;
-  completionTokens: number | null;
-  durationMs: number | null;
-  createdAt: number;
-  parts: Part[];
-}
-
-export interface SessionDetail {
-  id: string;
-  externalId: string;
-  title: string | null;
-  projectName: string | null;
-  projectPath: string | null;
-  model: string | null;
-  provider: string | null;
-  source: string | null;
-  promptTokens: number;
-  completionTokens: number;
-  totalTokens: number;
-  cost: number;
-  messageCount: number;
-  durationMs: number | null;
-  isPublic: boolean;
-  createdAt: number;
-  updatedAt: number;
-}
-
-export interface SessionTranscript {
-  session: SessionDetail;
-  messages: Message[];
 }

@@ -1,18 +1,25 @@
-// Rows as the dashboard reads them from PocketBase. Absent text is "", absent numbers are 0.
+// Rows as the dashboard reads them from PocketBase; their fields come from the schema (collections.ts).
+import { type JobsRecord, type SessionsRecord } from "./collections";
 
-export interface SessionRow {
-  id: string;
-  title: string;
-  projectName: string;
-  projectPath: string;
-  model: string;
-  provider: string;
-  source: string;
-  totalTokens: number;
-  cost: number;
-  messageCount: number;
-  durationMs: number;
-  createdAt: number;
-  updatedAt: number;
-  isPublic: boolean;
-}
+export type SessionRow = Pick<
+  SessionsRecord,
+  | "id"
+  | "title"
+  | "projectName"
+  | "projectPath"
+  | "model"
+  | "provider"
+  | "source"
+  | "totalTokens"
+  | "cost"
+  | "messageCount"
+  | "durationMs"
+  | "createdAt"
+  | "updatedAt"
+  | "isPublic"
+  | "evalReady"
+  | "evalStatus"
+> & { evalTags: string[] | null };
+
+/** Long work of the sidecar: what it is, how far it got, how it ended. */
+export type Job = Omit<JobsRecord, "counts"> & { counts: Record<string, number> | null };

@@ -3,10 +3,12 @@ import { Compass } from "lucide-react";
 
 import { buttonClass } from "@/components/ui/button";
 import { StateMessage } from "@/components/ui/state-message";
+import { useDocumentTitle } from "@/hooks/use-document-title";
 
 export function NotFound() {
+  useDocumentTitle("Not found");
   return (
-    <main className="grid min-h-dvh place-items-center">
+    <div className="grid h-full place-items-center">
       <StateMessage
         isPage
         icon={Compass}
@@ -19,6 +21,6 @@ export function NotFound() {
       >
         The address may be mistyped, or the page may have moved.
       </StateMessage>
-    </main>
+    </div>
   );
 }

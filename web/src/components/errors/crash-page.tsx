@@ -1,10 +1,12 @@
-import { Bug } from "lucide-react";
+import { Bug, CloudOff } from "lucide-react";
 
 import { Button } from "@/components/ui/button";
 import { StateMessage } from "@/components/ui/state-message";
+import { isLoadFailure } from "@/lib/errors";
 
 /** For errors in our own code; what the server refuses is shown where it was asked for. */
 export function CrashPage({ error, reset }: { error: unknown; reset: () => void }) {
+  if (isLoadFailure(error)) return <LoadFailure />;
   return (
     <div role="alert">
       <StateMessage
@@ -27,6 +29,26 @@ export function CrashPage({ error, reset }: { error: unknown; reset: () => void 
             {error instanceof Error ? error.message : String(error)}
           </pre>
         </details>
+      </StateMessage>
+    </div>
+  );
+}
+
+/** The browser remembers a script that did not load, so only a fresh start helps. */
+function LoadFailure() {
+  return (
+    <div role="alert">
+      <StateMessage
+        isPage
+        icon={CloudOff}
+        title="This page did not load"
+        actions={
+          <Button variant="primary" onClick={() => window.location.reload()}>
+            Reload
+          </Button>
+        }
+      >
+        The server did not answer, or it was updated a moment ago. Reload to go on.
       </StateMessage>
     </div>
   );

@@ -2,7 +2,15 @@ import { Link } from "@tanstack/react-router";
 
 export function Wordmark() {
   return (
-    <Link to="/" className="inline-flex items-center gap-2 text-[0.9375rem] font-semibold tracking-tight">
+    <Link to="/" className="flex w-fit rounded-lg">
+      <WordmarkLabel />
+    </Link>
+  );
+}
+
+export function WordmarkLabel() {
+  return (
+    <span className="inline-flex items-center gap-2 text-[0.9375rem] font-semibold tracking-tight">
       <svg aria-hidden viewBox="0 0 32 32" className="size-6">
         <rect width="32" height="32" rx="9" className="fill-accent" />
         <g fill="none" strokeWidth="2.8" strokeLinecap="round" className="stroke-on-accent">
@@ -12,6 +20,6 @@ export function Wordmark() {
         <circle cx="16" cy="16" r="3" className="fill-on-accent" />
       </svg>
       OpenSync
-    </Link>
+    </span>
   );
 }

@@ -1,12 +1,11 @@
-import { formatCompact } from "@/lib/format";
-
 interface ShowAllProps {
   isOpen: boolean;
-  length: number;
+  /** What there is more of, as in "1.2M characters". */
+  amount: string;
   onToggle: () => void;
 }
 
-export function ShowAll({ isOpen, length, onToggle }: ShowAllProps) {
+export function ShowAll({ isOpen, amount, onToggle }: ShowAllProps) {
   return (
     <button
       type="button"
@@ -14,7 +13,7 @@ export function ShowAll({ isOpen, length, onToggle }: ShowAllProps) {
       aria-expanded={isOpen}
       className="nums py-2 text-xs font-medium text-accent-strong hover:underline"
     >
-      {isOpen ? "Show less" : `Show all ${formatCompact(length)} characters`}
+      {isOpen ? "Show less" : `Show all ${amount}`}
     </button>
   );
 }

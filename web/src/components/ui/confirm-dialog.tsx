@@ -1,12 +1,15 @@
 import * as AlertDialog from "@radix-ui/react-alert-dialog";
 import { type ReactNode } from "react";
 
+import { useReturnFocus } from "@/hooks/use-return-focus";
+
 import { buttonClass } from "./button";
 import { dialogClass, overlayClass } from "./dialog-styles";
 import { InlineError } from "./error-message";
 
 interface ConfirmDialogProps {
-  trigger: ReactNode;
+  /** The button that opens it, where it is not opened from elsewhere. */
+  trigger?: ReactNode;
   title: string;
   children: ReactNode;
   confirmLabel: string;
@@ -15,16 +18,19 @@ interface ConfirmDialogProps {
   /** The dialog stays open while this runs and when it fails; the caller closes it. */
   onConfirm: () => void;
   isPending: boolean;
+  /** The question is not answered yet, for instance a name not typed. */
+  isDisabled?: boolean;
   error: Error | null;
 }
 
 export function ConfirmDialog(props: ConfirmDialogProps) {
+  const returnFocus = useReturnFocus();
   return (
     <AlertDialog.Root open={props.isOpen} onOpenChange={props.onOpenChange}>
-      <AlertDialog.Trigger asChild>{props.trigger}</AlertDialog.Trigger>
+      {props.trigger !== undefined && <AlertDialog.Trigger asChild>{props.trigger}</AlertDialog.Trigger>}
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={overlayClass} />
-        <AlertDialog.Content className={dialogClass}>
+        <AlertDialog.Content {...returnFocus} className={dialogClass}>
           <AlertDialog.Title className="text-base font-semibold">{props.title}</AlertDialog.Title>
           <AlertDialog.Description asChild>
             <div className="text-muted">{props.children}</div>
@@ -32,7 +38,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           {props.error && <InlineError error={props.error} />}
           <div className="mt-2 flex justify-end gap-2">
             <AlertDialog.Cancel className={buttonClass("secondary")}>Cancel</AlertDialog.Cancel>
-            <button type="button" className={buttonClass("danger")} onClick={props.onConfirm} disabled={props.isPending} aria-busy={props.isPending}>
+            <button type="button" className={buttonClass("danger")} onClick={props.onConfirm} disabled={props.isPending || props.isDisabled} aria-busy={props.isPending}>
               {props.confirmLabel}
             </button>
           </div>

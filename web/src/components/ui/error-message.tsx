@@ -1,4 +1,5 @@
 import { RotateCw, TriangleAlert } from "lucide-react";
+import { type ReactNode } from "react";
 
 import { messageOf } from "@/lib/errors";
 
@@ -9,19 +10,29 @@ interface ErrorMessageProps {
   title: string;
   error: unknown;
   onRetry?: () => void;
+  /** Another way on, beside trying again. */
+  action?: ReactNode;
+  /** It is the whole page, not a part of one. */
+  isPage?: boolean;
 }
 
-export function ErrorMessage({ title, error, onRetry }: ErrorMessageProps) {
+export function ErrorMessage({ title, error, onRetry, action, isPage }: ErrorMessageProps) {
   return (
     <div role="alert">
       <StateMessage
         icon={TriangleAlert}
         title={title}
+        isPage={isPage}
         actions={
-          onRetry && (
-            <Button onClick={onRetry}>
-              <RotateCw aria-hidden /> Try again
-            </Button>
+          (onRetry ?? action) && (
+            <>
+              {onRetry && (
+                <Button onClick={onRetry}>
+                  <RotateCw aria-hidden /> Try again
+                </Button>
+              )}
+              {action}
+            </>
           )
         }
       >

@@ -1,10 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef } from "react";
 
-import { AppLayout } from "@/components/layouts/app-layout";
 import { MeContext, useAuthSync } from "@/hooks/use-auth-sync";
-import { useSessionsRealtime } from "@/hooks/use-realtime";
-import { type Me } from "@/types/api";
 
 import { LoadingPage } from "./loading-page";
 import { SignedOutPage } from "./signed-out-page";
@@ -13,6 +10,7 @@ import { UnreachablePage } from "./unreachable-page";
 /** Shows its children to a signed-in user, and to everyone else what is in the way. */
 export function AuthGate({ children }: { children: ReactNode }) {
   const state = useAuthSync();
+  useRefetchOnReturn(state.status === "signed-in" && state.offlineSince !== null);
   switch (state.status) {
     case "loading":
       return <LoadingPage />;
@@ -21,28 +19,16 @@ export function AuthGate({ children }: { children: ReactNode }) {
     case "unreachable":
       return <UnreachablePage error={state.error} retryAt={state.retryAt} />;
     case "signed-in":
-      return (
-        <SignedIn me={state.me} isOffline={state.isOffline}>
-          {children}
-        </SignedIn>
-      );
+      return <MeContext value={state.me}>{children}</MeContext>;
   }
 }
 
-function SignedIn({ me, isOffline, children }: { me: Me; isOffline: boolean; children: ReactNode }) {
+/** What failed while the server was away is asked for again as soon as it is back. */
+function useRefetchOnReturn(isOffline: boolean): void {
   const queryClient = useQueryClient();
   const wasOffline = useRef(isOffline);
-  useSessionsRealtime();
-
   useEffect(() => {
-    // What failed while the server was away is asked for again as soon as it is back.
     if (wasOffline.current && !isOffline) void queryClient.invalidateQueries();
     wasOffline.current = isOffline;
   }, [isOffline, queryClient]);
-
-  return (
-    <MeContext value={me}>
-      <AppLayout isOffline={isOffline}>{children}</AppLayout>
-    </MeContext>
-  );
 }

@@ -10,7 +10,7 @@ export function NoSessions({ isFiltered, onClear }: { isFiltered: boolean; onCle
   if (isFiltered) {
     return (
       <StateMessage icon={SearchX} title="No session matches" actions={<Button onClick={onClear}>Clear the filters</Button>}>
-        Try another word or another agent.
+        Take one of the conditions away, or all of them.
       </StateMessage>
     );
   }
@@ -19,7 +19,7 @@ export function NoSessions({ isFiltered, onClear }: { isFiltered: boolean; onCle
       icon={MessagesSquare}
       title="No sessions yet"
       actions={
-        <Link to="/settings" hash="api-keys" className={buttonClass("primary")}>
+        <Link to="/settings" search={{ tab: "keys" }} className={buttonClass("primary")}>
           Create an API key
         </Link>
       }

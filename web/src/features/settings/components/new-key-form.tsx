@@ -3,28 +3,29 @@ import { type SubmitEvent, useState } from "react";
 
 import { Button } from "@/components/ui/button";
 import { InlineError } from "@/components/ui/error-message";
-import { Input, Select } from "@/components/ui/field";
+import { Input } from "@/components/ui/field";
+import { Select } from "@/components/ui/select";
 import { type CreatedKey } from "@/types/api";
 
 import { useCreateKey } from "../api/create-key";
 
 const DAY = 24 * 60 * 60 * 1000;
-const lifetimes = [
-  { days: 0, label: "Never expires" },
-  { days: 30, label: "30 days" },
-  { days: 90, label: "90 days" },
-  { days: 365, label: "1 year" },
+const LIFETIMES = [
+  { value: "0", label: "Never expires" },
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+  { value: "365", label: "1 year" },
 ];
 
 export function NewKeyForm({ onCreated }: { onCreated: (created: CreatedKey) => void }) {
   const [name, setName] = useState("");
-  const [days, setDays] = useState(0);
+  const [days, setDays] = useState("0");
   const create = useCreateKey();
 
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault();
     create.mutate(
-      { name: name.trim(), expiresAt: days > 0 ? Date.now() + days * DAY : null },
+      { name: name.trim(), expiresAt: days === "0" ? null : Date.now() + Number(days) * DAY },
       {
         onSuccess: (created) => {
           setName("");
@@ -48,13 +49,7 @@ export function NewKeyForm({ onCreated }: { onCreated: (created: CreatedKey) => 
           autoComplete="off"
           onChange={(event) => setName(event.target.value)}
         />
-        <Select aria-label="Expiry" className="w-40" value={days} onChange={(event) => setDays(Number(event.target.value))}>
-          {lifetimes.map((lifetime) => (
-            <option key={lifetime.days} value={lifetime.days}>
-              {lifetime.label}
-            </option>
-          ))}
-        </Select>
+        <Select label="Expiry" className="w-40!" options={LIFETIMES} value={days} onChange={setDays} />
         <Button type="submit" variant="primary" disabled={create.isPending} aria-busy={create.isPending}>
           <Plus aria-hidden /> Create key
         </Button>

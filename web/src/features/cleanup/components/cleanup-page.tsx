@@ -1,0 +1,39 @@
+import { Page } from "@/components/layouts/page";
+import { TabPanel, Tabs } from "@/components/ui/tabs";
+
+import { CLEANUP_TABS, type CleanupSearch, type CleanupTab } from "../search-params";
+
+import { CleanTab } from "./clean-tab";
+import { RulesTab } from "./rules-tab";
+import { TrashTab } from "./trash-tab";
+
+const LABELS: Record<CleanupTab, string> = { clean: "Clean up", trash: "Trash", rules: "Rules" };
+
+interface CleanupPageProps {
+  search: CleanupSearch;
+  onSearch: (search: CleanupSearch) => void;
+}
+
+export function CleanupPage({ search, onSearch }: CleanupPageProps) {
+  const { tab = "clean", page = 1 } = search;
+  return (
+    <Page title="Clean up">
+      <Tabs
+        label="Clean up"
+        items={CLEANUP_TABS.map((value) => ({ value, label: LABELS[value] }))}
+        value={tab}
+        onChange={(next) => onSearch({ ...search, tab: next === "clean" ? undefined : next, page: undefined })}
+      >
+        <TabPanel value="clean" className="grid grid-cols-[minmax(0,1fr)] gap-5">
+          <CleanTab search={search} onSearch={onSearch} />
+        </TabPanel>
+        <TabPanel value="trash">
+          <TrashTab page={page} onPage={(next) => onSearch({ ...search, page: next > 1 ? next : undefined })} />
+        </TabPanel>
+        <TabPanel value="rules">
+          <RulesTab />
+        </TabPanel>
+      </Tabs>
+    </Page>
+  );
+}

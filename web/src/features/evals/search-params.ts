@@ -1,0 +1,59 @@
+import { dayParam, rangeBounds } from "@/lib/days";
+import { choiceParam, textParam } from "@/lib/search-params";
+import { EVAL_STATUSES, type EvalStatus, type SessionFilter } from "@/lib/session-filter";
+
+/** A verdict, or that there is none yet. */
+export type Verdict = EvalStatus | "unreviewed";
+export const VERDICTS: readonly Verdict[] = [...EVAL_STATUSES, "unreviewed"];
+
+export interface EvalsSearch {
+  verdict?: Verdict;
+  tag?: string;
+  source?: string;
+  model?: string;
+  projectName?: string;
+  q?: string;
+  from?: string;
+  to?: string;
+  /** The session under review. */
+  id?: string;
+}
+
+/** What the address bar may say about this page; anything else is dropped. */
+export function parseEvalsSearch(search: Record<string, unknown>): EvalsSearch {
+  const params: EvalsSearch = {
+    verdict: choiceParam(search.verdict, VERDICTS),
+    tag: textParam(search.tag, 64),
+    source: textParam(search.source),
+    model: textParam(search.model),
+    projectName: textParam(search.projectName),
+    q: textParam(search.q),
+    from: dayParam(search.from),
+    to: dayParam(search.to),
+    id: textParam(search.id, 30),
+  };
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
+}
+
+/** Which sessions the page lists; the verdict stands apart, see `evalsFilter`. */
+export function sessionFilterOf({ tag, source, model, projectName, q, from, to }: EvalsSearch): SessionFilter {
+  const bounds = rangeBounds({ from, to });
+  const filter = { evalReady: true as const, source, model, projectName, q, tags: tag === undefined ? undefined : [tag], ...bounds };
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+}
+
+/** The page without any filter. */
+export const CLEARED = {
+  verdict: undefined,
+  tag: undefined,
+  source: undefined,
+  model: undefined,
+  projectName: undefined,
+  q: undefined,
+  from: undefined,
+  to: undefined,
+} satisfies Partial<EvalsSearch>;
+
+export function isNarrowed(search: EvalsSearch): boolean {
+  return (Object.keys(CLEARED) as (keyof typeof CLEARED)[]).some((name) => search[name] !== undefined);
+}

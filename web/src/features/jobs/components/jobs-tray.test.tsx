@@ -1,0 +1,71 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen, waitForElementToBeRemoved } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, it, vi } from "vitest";
+
+import { jobsKey } from "@/lib/query-keys";
+import { realtime } from "@/lib/realtime-client";
+import { toasts } from "@/lib/toasts";
+import { type Job } from "@/types/records";
+
+import { JobsTray } from "./jobs-tray";
+
+const job: Job = {
+  id: "j1",
+  user: "u1",
+  kind: "deleteSessions",
+  status: "running",
+  total: 5_000,
+  done: 1_234,
+  counts: null,
+  reason: "",
+  rule: "",
+  error: "",
+  createdAt: 1,
+  startedAt: 1,
+  finishedAt: 0,
+  created: "",
+  updated: "",
+};
+
+function show(...jobs: Job[]) {
+  vi.spyOn(realtime, "watch").mockReturnValue(() => undefined);
+  const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
+  client.setQueryData(jobsKey, jobs);
+  const invalidate = vi.spyOn(client, "invalidateQueries").mockResolvedValue();
+  render(
+    <QueryClientProvider client={client}>
+      <JobsTray />
+    </QueryClientProvider>,
+  );
+  return { client, invalidate };
+}
+
+it("shows how far running work is", () => {
+  show(job);
+  expect(screen.getByText("1,234 of 5,000")).toBeTruthy();
+  expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("1234");
+});
+
+it("says how work ended that it saw running, and has everything asked for again", async () => {
+  const { client, invalidate } = show(job);
+  const says = vi.spyOn(toasts, "show").mockReturnValue();
+  client.setQueryData(jobsKey, [{ ...job, status: "done", done: 5_000 }]);
+  await waitForElementToBeRemoved(() => screen.queryByRole("progressbar"));
+  expect(says).toHaveBeenCalledExactlyOnceWith("Deleted 5,000 sessions.", { tone: "neutral" });
+  expect(invalidate).toHaveBeenCalledOnce();
+});
+
+it("keeps silent about work that ended before", () => {
+  const says = vi.spyOn(toasts, "show").mockReturnValue();
+  show({ ...job, status: "failed" });
+  expect(says).not.toHaveBeenCalled();
+});
+
+it("stops work on request", async () => {
+  show(job);
+  const fetch = vi.fn<typeof globalThis.fetch>(() => Promise.resolve(Response.json({ job: { ...job, status: "cancelled" } })));
+  vi.stubGlobal("fetch", fetch);
+  await userEvent.click(screen.getByRole("button", { name: "Stop: Deleting sessions" }));
+  expect(fetch).toHaveBeenCalledWith("/api/jobs/j1/cancel", expect.objectContaining({ method: "POST" }));
+});

@@ -1,0 +1,116 @@
+import { useNavigate } from "@tanstack/react-router";
+import { Check, Copy, Download, Ellipsis, FlaskConical, Globe, Share2, Trash2 } from "lucide-react";
+import { useState } from "react";
+
+import { Button } from "@/components/ui/button";
+import { ConfirmDialog } from "@/components/ui/confirm-dialog";
+import { Menu, MenuItem, MenuLink, MenuSeparator } from "@/components/ui/menu";
+import { useCopy } from "@/hooks/use-copy";
+import { type Session } from "@/hooks/use-session";
+import { exportUrl } from "@/lib/export-url";
+import { formatInteger } from "@/lib/format";
+import { saveFile } from "@/lib/save-file";
+import { exportName, sessionMarkdown } from "@/lib/session-markdown";
+import { sessionTitle } from "@/lib/text";
+import { type StoredMessage } from "@/lib/transcript-pages";
+
+import { useDeleteSession } from "../api/delete-session";
+import { useUpdateSession } from "../api/update-session";
+
+import { ShareDialog } from "./share-dialog";
+
+interface SessionActionsProps {
+  session: Session;
+  messages: readonly StoredMessage[] | undefined;
+}
+
+export function SessionActions({ session, messages }: SessionActionsProps) {
+  const [dialog, setDialog] = useState<"share" | "delete" | null>(null);
+  const { state, copy } = useCopy();
+  const update = useUpdateSession(session.id);
+
+  const save = (ending: string, type: string, text: (all: readonly StoredMessage[]) => string) => {
+    if (messages) saveFile(`${exportName(session.title, Date.now())}.${ending}`, new Blob([text(messages)], { type }));
+  };
+  const isReading = messages === undefined;
+  const EvalIcon = session.evalReady ? Check : FlaskConical;
+
+  return (
+    <div className="flex items-center gap-1.5">
+      <Button
+        onClick={() => messages && void copy(sessionMarkdown(session, messages))}
+        disabled={isReading}
+        title={isReading ? "Wait until all messages are read" : "Copy as Markdown"}
+        aria-label="Copy as Markdown"
+      >
+        {state === "copied" ? <Check aria-hidden /> : <Copy aria-hidden />}
+        <span className="max-sm:sr-only">{{ idle: "Copy", copied: "Copied", failed: "Not copied" }[state]}</span>
+      </Button>
+      <Button onClick={() => setDialog("share")} aria-label={session.isPublic ? "Public: share settings" : "Share"}>
+        {session.isPublic ? <Globe aria-hidden className="text-accent" /> : <Share2 aria-hidden />}
+        <span className="max-sm:sr-only">{session.isPublic ? "Public" : "Share"}</span>
+      </Button>
+      <Button
+        onClick={() => update.mutate({ evalReady: !session.evalReady })}
+        disabled={update.isPending}
+        aria-label={session.evalReady ? "In evals: remove from evals" : "Add to evals"}
+        title={session.evalReady ? "Remove from evals" : "Add to evals"}
+      >
+        <EvalIcon aria-hidden className={session.evalReady ? "text-accent" : undefined} />
+        <span className="max-md:sr-only">{session.evalReady ? "In evals" : "Evals"}</span>
+      </Button>
+      <Menu
+        trigger={
+          <Button isIcon variant="ghost" aria-label="More actions">
+            <Ellipsis aria-hidden />
+          </Button>
+        }
+      >
+        <MenuItem icon={Download} disabled={isReading} onSelect={() => save("md", "text/markdown", (all) => sessionMarkdown(session, all))}>
+          Download Markdown
+        </MenuItem>
+        <MenuItem icon={Download} disabled={isReading} onSelect={() => save("json", "application/json", (all) => JSON.stringify({ session, messages: all }, null, 2))}>
+          Download JSON
+        </MenuItem>
+        <MenuLink>
+          <a href={exportUrl("/api/export", { ids: [session.id] }, { format: "html" })} download>
+            <Download aria-hidden /> Download page (HTML)
+          </a>
+        </MenuLink>
+        <MenuSeparator />
+        <MenuItem icon={Trash2} isDanger onSelect={() => setDialog("delete")}>
+          Delete…
+        </MenuItem>
+      </Menu>
+      <ShareDialog key={String(session.isPublic)} session={session} isOpen={dialog === "share"} onOpenChange={(isOpen) => setDialog(isOpen ? "share" : null)} />
+      <DeleteDialog session={session} isOpen={dialog === "delete"} onOpenChange={(isOpen) => setDialog(isOpen ? "delete" : null)} />
+    </div>
+  );
+}
+
+interface DeleteDialogProps {
+  session: Session;
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+}
+
+function DeleteDialog({ session, isOpen, onOpenChange }: DeleteDialogProps) {
+  const remove = useDeleteSession(session.id);
+  const navigate = useNavigate();
+  return (
+    <ConfirmDialog
+      title="Delete this session?"
+      confirmLabel="Delete"
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+      onConfirm={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: "/sessions" }) })}
+      isPending={remove.isPending}
+      error={remove.error}
+    >
+      <p className="wrap-anywhere">
+        “{sessionTitle(session.title)}” with all its messages ({formatInteger(session.messageCount)}) goes to the trash, from where it can be
+        restored for a while. If its agent syncs it again, it comes back as far as the agent still has it.
+      </p>
+    </ConfirmDialog>
+  );
+}
