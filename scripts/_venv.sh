@@ -129,6 +129,28 @@ npm_install() {
   printf '%s\n' "$lock" >"$stamp"
 }
 
+# Find a Chromium for the tests of the dashboard, or install Debian's. OPENSYNC_CHROMIUM names another.
+ensure_chromium() {
+  local candidate
+  for candidate in "${OPENSYNC_CHROMIUM:-}" chromium google-chrome google-chrome-stable \
+    chromium-browser; do
+    if [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1; then
+      OPENSYNC_CHROMIUM=$(command -v "$candidate")
+      export OPENSYNC_CHROMIUM
+      return 0
+    fi
+  done
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "Installing Chromium"
+    if quietly apt-get update && quietly apt-get install -y chromium; then
+      OPENSYNC_CHROMIUM=$(command -v chromium) && export OPENSYNC_CHROMIUM && return 0
+    fi
+  fi
+  say "The tests of the dashboard need Chromium or Chrome. Install one (on Debian:" \
+    "sudo apt install chromium), or name it: OPENSYNC_CHROMIUM=/path/to/chrome $0"
+  return 1
+}
+
 # Build the dashboard into web/dist unless it was built from the same files.
 ensure_web() {
   local stamp=.venv/opensync-web sources
@@ -154,6 +176,6 @@ ensure_web() {
 
 # Print a checksum of everything the dashboard is built from.
 _web_sources() {
-  find web \( -name node_modules -o -name dist -o -name '.*' \) -prune -o -type f -print0 \
+  find web \( -name node_modules -o -name dist -o -name screenshots -o -name '.*' \) -prune -o -type f -print0 \
     | LC_ALL=C sort -z | xargs -0 cksum | cksum
 }

@@ -22,12 +22,14 @@ from tests.pocketbase import free_port
 
 @dataclass
 class Stack:
-    """`opensync up --no-web` on a folder and a port of its own."""
+    """`opensync up` on a folder and a port of its own."""
 
     folder: Path
     port: int = field(default_factory=free_port)
     # Off unless a test is about it: the model would take the processors from everything else.
     embedder: str = "off"
+    # Tests of the dashboard build it first; the others must run without.
+    web: bool = False
     program: list[str] = field(default_factory=lambda: [sys.executable, "-m", "sidecar"])
     process: subprocess.Popen[str] | None = None
 
@@ -78,7 +80,7 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "up.log").open("w") as log:
             self.process = subprocess.Popen(
-                [*self.program, "up", "--no-web"],
+                [*self.program, "up", *(() if self.web else ("--no-web",))],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -117,10 +119,10 @@ class Stack:
 
 
 @contextmanager
-def temporary_stack(*, embedder: str = "off") -> Iterator[Stack]:
+def temporary_stack(*, embedder: str = "off", web: bool = False) -> Iterator[Stack]:
     """Run a stack in a folder of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder), embedder=embedder)
+        stack = Stack(Path(folder), embedder=embedder, web=web)
         stack.start()
         try:
             yield stack

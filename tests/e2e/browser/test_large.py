@@ -1,0 +1,84 @@
+"""Ten thousand sessions in a list, and five thousand messages in a session."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Final
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.e2e.browser.conftest import SESSIONS, Site
+from tests.e2e.browser.visitor import Visitor
+
+MESSAGES: Final = 5_000
+NODES: Final = 6_000  # far fewer than there are rows or messages
+
+
+async def test_the_list_of_ten_thousand_scrolls_to_its_very_end(
+    site: Site, visitor: Visitor
+) -> None:
+    page = await visitor.open("/sessions")
+    table = page.get_by_role("grid", name="Sessions")
+    await expect(table.get_by_role("link").first).to_be_visible()
+    oldest_last = sorted(site.ordinary, key=lambda one: -one.session["updatedAt"])
+    titles = [one.session.get("title", "Untitled session") for one in oldest_last]
+
+    for share in (0.5, 0.25, 1):
+        await table.locator("[role=presentation]").evaluate(
+            "(area, share) => { area.scrollTop = area.scrollHeight * share }", share
+        )
+        await expect(table.get_by_role("link").first).to_be_visible()
+        shown = await titles_of(table)
+        assert is_run_of(shown, titles), f"{shown} is not in this order in the list"
+
+    total = int(await table.get_attribute("aria-rowcount") or 0)
+    assert total > SESSIONS
+    last = table.locator(f"[aria-rowindex='{total}']")
+    await expect(last).to_contain_text(titles[-1])
+    assert shown[-1] == titles[-1]
+    assert await node_count(page) < NODES
+
+
+async def titles_of(table: Locator) -> list[str]:
+    """Return the titles in the order of the rows, once all rows on the page have come."""
+    rows = table.locator("[role=row]:not([aria-rowindex='1'])")
+    await expect(rows.filter(has_not=table.page.get_by_role("link"))).to_have_count(0)
+    titles: list[str] = await rows.evaluate_all(
+        """rows => rows.toSorted((a, b) => a.ariaRowIndex - b.ariaRowIndex)
+                     .map(row => row.querySelector("a").innerText)"""
+    )
+    return titles
+
+
+def is_run_of(part: list[str], whole: list[str]) -> bool:
+    starts = (n for n, title in enumerate(whole) if title == part[0])
+    return any(whole[n : n + len(part)] == part for n in starts)
+
+
+async def test_a_session_of_five_thousand_messages_opens_and_can_be_read_to_its_end(
+    site: Site, visitor: Visitor
+) -> None:
+    started = time.perf_counter()
+    page = await visitor.open(f"/sessions/{site.id_of('generated-long')}")
+    await expect(page.get_by_text(f"Message 1 of {MESSAGES}.").first).to_be_visible()
+    sys.stdout.write(f"5,000 messages opened in {time.perf_counter() - started:.2f} s\n")
+    assert await node_count(page) < NODES
+
+    await expect(page.get_by_role("status").get_by_text(f"{MESSAGES:,} messages")).to_be_visible()
+    await page.get_by_role("button", name="To the last message").click()
+    await expect(page.get_by_text(f"Message {MESSAGES} of {MESSAGES}.").first).to_be_visible()
+
+    await page.get_by_role("button", name="To the first message").click()
+    await expect(page.get_by_text(f"Message 1 of {MESSAGES}.").first).to_be_visible()
+    messages = page.get_by_role("region", name="Messages")
+    await messages.hover()
+    for _ in range(10):
+        await page.mouse.wheel(0, 3_000)
+    await expect(messages.get_by_text(f"Message 1 of {MESSAGES}.")).to_have_count(0)
+    assert await node_count(page) < NODES
+
+
+async def node_count(page: Page) -> int:
+    count: int = await page.evaluate("document.querySelectorAll('*').length")
+    return count
