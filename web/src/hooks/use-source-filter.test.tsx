@@ -23,7 +23,7 @@ function Probe() {
   );
 }
 
-async function open(address: string) {
+async function open(address: string, enabledAgents: string[] | null = ["pi"]) {
   const root = createRootRoute({ component: Probe });
   const paths = ["/", "/sessions", "/settings"].map((path) =>
     createRoute({ getParentRoute: () => root, path, validateSearch: (search: Record<string, unknown>) => search }),
@@ -34,7 +34,7 @@ async function open(address: string) {
   const me = makeMe();
   render(
     <QueryClientProvider client={client}>
-      <MeContext value={{ ...me, user: { ...me.user, enabledAgents: ["pi"] } }}>
+      <MeContext value={{ ...me, user: { ...me.user, enabledAgents } }}>
         <RouterProvider router={router} />
       </MeContext>
     </QueryClientProvider>,
@@ -43,9 +43,14 @@ async function open(address: string) {
   return { router, state: () => screen.getByTestId("state").textContent };
 }
 
-it("offers the enabled agents and those that sent sessions, in the usual order", async () => {
+it("offers the agents that were chosen, and the one that a link leads to", async () => {
   const { state } = await open("/sessions?source=acme");
-  expect(state()).toBe("acme of opencode,pi,acme");
+  expect(state()).toBe("acme of pi,acme");
+});
+
+it("offers those that sent sessions, in the usual order, where none were chosen", async () => {
+  const { state } = await open("/sessions", null);
+  expect(state()).toBe(" of opencode,acme");
 });
 
 it("changes the address of a page that it narrows, and keeps the rest of it", async () => {

@@ -25,7 +25,9 @@ export function useSourceFilter() {
     if (isFilteredPage) void navigate({ to: ".", search: (previous) => ({ ...previous, source }) });
     else void navigate({ to: "/sessions", search: { source } });
   };
-  return { sources: toList(isFilteredPage ? address : kept), isFilteredPage, options, setSource };
+  const sources = toList(isFilteredPage ? address : kept);
+  // What a link narrows the page to is offered, too, or it could not be seen.
+  return { sources, isFilteredPage, options: [...new Set([...options, ...sources])], setSource };
 }
 
 export type SourceFilter = ReturnType<typeof useSourceFilter>;
