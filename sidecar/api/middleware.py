@@ -66,7 +66,8 @@ class Cors:
         is_allowed = origin in self._allowed
         opened = _open_to(origin) if is_allowed else _OPEN_TO_ALL
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
-            await _preflight(opened, scope, receive, send)
+            asked = opened | (_FOR_PAGES if is_allowed else _FOR_KEYS)
+            await _preflight(asked, scope, receive, send)
             return
         bearer = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ")
         if not (is_allowed or is_key_prefixed(bearer) or scope["path"] == "/health"):
@@ -82,6 +83,14 @@ class Cors:
 
 
 _OPEN_TO_ALL: Final = {"Access-Control-Allow-Origin": "*"}
+_FOR_KEYS: Final = {
+    "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+}
+_FOR_PAGES: Final = {
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Requested-With",
+}
 
 
 def _open_to(origin: str) -> dict[str, str]:
@@ -92,17 +101,10 @@ def _open_to(origin: str) -> dict[str, str]:
     }
 
 
-async def _preflight(opened: dict[str, str], scope: Scope, receive: Receive, send: Send) -> None:
+async def _preflight(answer: dict[str, str], scope: Scope, receive: Receive, send: Send) -> None:
     response = error_response(204, "")
     response.body = b""
-    response.headers.update(
-        {
-            **opened,
-            "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Requested-With",
-            "Access-Control-Max-Age": "86400",
-        }
-    )
+    response.headers.update(answer | {"Access-Control-Max-Age": "86400"})
     del response.headers["content-length"]
     await response(scope, receive, send)
 

@@ -633,15 +633,21 @@ def test_what_a_browser_shows_cannot_be_framed_or_sniffed(either: Front, path: s
 
 
 @pytest.mark.parametrize("path", ["/", "/sessions/abc", "/s/abc"])
-def test_pages_run_no_foreign_scripts_and_are_checked_for_freshness(
-    either: Front, path: str
-) -> None:
+def test_pages_run_no_foreign_scripts(either: Front, path: str) -> None:
     answer = either.ask(path, *either.credentials)
 
     policy = answer.header("Content-Security-Policy") or ""
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
-    assert answer.header("Cache-Control") == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/", "/sessions/abc", "/assets/index.js"])
+def test_files_of_the_dashboard_are_checked_for_freshness(either: Front, path: str) -> None:
+    assert either.ask(path, *either.credentials).header("Cache-Control") == "no-cache"
+
+
+def test_a_shared_page_says_itself_how_long_it_may_be_kept(either: Front) -> None:
+    assert either.ask("/s/abc").header("Cache-Control") is None
 
 
 def test_long_answers_are_compressed(either: Front) -> None:
