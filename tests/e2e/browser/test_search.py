@@ -58,9 +58,9 @@ async def test_the_mode_that_was_used_is_told_when_it_is_not_the_one_asked_for(
 
     await page.get_by_role("radio", name="Semantic").click()
 
-    await expect(page.get_by_text("found by its words")).to_be_visible()
+    await expect(page.get_by_text("Searched by words only.")).to_be_visible()
     await page.get_by_role("radio", name="Full text").click()
-    await expect(page.get_by_text("found by its words")).to_have_count(0)
+    await expect(page.get_by_text("Searched by words only.")).to_have_count(0)
 
 
 async def test_a_preview_opens_at_the_hit_and_leads_to_the_message(

@@ -218,7 +218,7 @@ async def test_all_that_match_are_deleted_after_a_question(site: Site, visitor: 
 
     await page.get_by_role("toolbar").get_by_role("button", name="Delete").click()
     question = page.get_by_role("alertdialog", name="Delete 60 sessions?")
-    await expect(question).to_contain_text("cannot be undone")
+    await expect(question).to_contain_text("restored from the trash")
     await question.get_by_role("button", name="Delete 60 sessions").click()
 
     await expect(page.get_by_role("heading", name="No session matches")).to_be_visible()

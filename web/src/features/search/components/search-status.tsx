@@ -22,7 +22,8 @@ export function SearchStatus({ page, isStale }: { page: SearchPage; isStale: boo
       </p>
       {(isWordsOnly || page.reason) && (
         <Notice tone="warn">
-          {page.reason ?? "Searched by words only."}
+          {isWordsOnly && "Searched by words only. "}
+          {page.reason}
         </Notice>
       )}
     </div>
