@@ -141,11 +141,13 @@ async def test_pictures_for_the_readme(own_site: Site, visit_site: Visit) -> Non
         pytest.skip("They are there. Delete them to have new ones.")
     own_site.put(every_tool(END), *many(1_200, END, days=45))
     session = f"/sessions/{own_site.id_of('generated-every-tool')}"
-    places = (("/", "Usage"), (session, "I run the tests first."))
+    places = (("/", "Recent sessions"), (session, "I run the tests first."))
     for name, theme, (path, text) in zip(README_PICTURES, THEMES, places, strict=True):
         visitor = await visit_site(own_site.url, None, theme=theme)
         await visitor.page.clock.set_fixed_time(END / 1000)
         page = await visitor.open(path)
         await expect(page.get_by_text(text).first).to_be_visible()
         await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        if path == "/":
+            await expect(page.locator(".recharts-bar-rectangle").first).to_be_attached()
         await picture(page, name)
