@@ -127,11 +127,14 @@ class Page:
         await self._list(RECORDS, page=1, perPage=8, sort="-updatedAt,-id", fields=LISTED)
 
     async def _agents(self) -> None:
-        last = ""
-        while found := await self._list(
-            RECORDS, page=1, perPage=1, filter=f"source > '{last}'", sort="source", fields="source"
-        ):
-            last = found[0]["source"]
+        await self._list(
+            "/api/collections/agents/records",
+            page=1,
+            perPage=20,
+            filter='source != ""',
+            sort="-sessions",
+            fields="source",
+        )
 
     async def _jobs(self) -> None:
         await self._list("/api/collections/jobs/records", page=1, perPage=10, sort="-createdAt,-id")

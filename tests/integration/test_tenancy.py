@@ -43,6 +43,7 @@ COLLECTIONS: Final = """
     trashRows        -      -      -       -       -
     cleanupRules     own    own    -       -       -
     usageHourly      own    own    -       -       -
+    agents           own    own    -       -       -
     evalCounts       own    own    -       -       -
     evalTags         own    own    -       -       -
 """
@@ -208,7 +209,7 @@ async def furnished(service: Service, pocketbase: PocketBase) -> Home:
         page = (await http.get("/api/sessions")).json()
     rows = {"users": tenant.id, "sessions": page["sessions"][0]["id"]}
     await pocketbase.update("sessions", rows["sessions"], {"evalReady": True, "evalTags": [marker]})
-    rows["usageHourly"] = rows["evalCounts"] = rows["sessions"]
+    rows["usageHourly"] = rows["agents"] = rows["evalCounts"] = rows["sessions"]
     rows["evalTags"] = f"{rows['sessions']}0"  # of its first tag
     for collection, owner in (("messages", "session.user"), ("parts", "message.session.user")):
         rows[collection] = await _one(pocketbase, collection, f"{owner} = {{:user}}", tenant.id)
@@ -317,6 +318,7 @@ CHANGES: Final = {
     "trashRows": {"parent": "changed"},
     "cleanupRules": {"name": "changed"},
     "usageHourly": {"source": "changed"},
+    "agents": {"source": "changed"},
     "evalCounts": {"source": "changed"},
     "evalTags": {"tag": "changed"},
 }

@@ -20,24 +20,13 @@ export function useSources(): string[] {
   return inUsualOrder(enabled.length > 0 ? enabled : stored);
 }
 
-/** Jumps from one name to the next along the index of sources: as many small steps as there are names. */
 async function storedSources(signal: AbortSignal): Promise<string[]> {
-  const found: string[] = [];
   try {
-    while (found.length < MOST_SOURCES) {
-      const next = await pb.collection<{ source: string }>("sessions").getList(1, 1, {
-        filter: pb.filter("source > {:last}", { last: found.at(-1) ?? "" }),
-        sort: "source",
-        fields: "source",
-        skipTotal: true,
-        signal,
-      });
-      const source = next.items[0]?.source;
-      if (source === undefined) break;
-      found.push(source);
-    }
+    const agents = await pb
+      .collection<{ source: string }>("agents")
+      .getList(1, MOST_SOURCES, { filter: 'source != ""', sort: "-sessions", fields: "source", skipTotal: true, signal });
+    return agents.items.map(({ source }) => source);
   } catch (error) {
     throw toApiError(error);
   }
-  return found;
 }
