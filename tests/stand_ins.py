@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -104,11 +105,12 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler, ABC):
     protocol_version = "HTTP/1.1"
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Reply:
-        raise NotImplementedError
+        """Return what is answered to one request."""
 
     def handle_one_request(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import Any, Final
 
 import orjson
@@ -10,7 +11,7 @@ import orjson
 from sidecar.domain.transcript import Message, Session
 
 
-class Exporter:
+class Exporter(ABC):
     """Writes one file. Each method returns what comes next in it."""
 
     extension: str
@@ -23,8 +24,9 @@ class Exporter:
         """Begin a session."""
         return ""
 
+    @abstractmethod
     def message(self, session: Session, message: Message) -> str:
-        raise NotImplementedError
+        """Return what stands for one message."""
 
     def end_session(self, masked: int) -> str:
         """End it; `masked` is the number of secrets that were masked in it."""

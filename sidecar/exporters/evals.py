@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ _TASKS: Final = (
 )
 
 
-class EvalExporter:
+class EvalExporter(ABC):
     """Writes one file of cases. Each method returns what comes next in it."""
 
     extension: str
@@ -29,8 +30,9 @@ class EvalExporter:
     def begin(self) -> str:
         return ""
 
+    @abstractmethod
     def case(self, case: Case) -> str:
-        raise NotImplementedError
+        """Return what stands for one case."""
 
     def end(self) -> str:
         return ""
