@@ -69,7 +69,12 @@ const GONE = `SELECT doc FROM searchDocs
 const STAGE = `CREATE TEMP TABLE IF NOT EXISTS searchStage (
   doc INTEGER PRIMARY KEY, said TEXT NOT NULL, tools TEXT NOT NULL, terms TEXT NOT NULL DEFAULT '')`;
 
-const QUEUED = "SELECT record FROM searchQueue ORDER BY n LIMIT {:most}";
+// The oldest first keeps rows in the order of time, of which ranking makes use; who searches wants
+// what was written last, whatever still waits from before.
+const OLDEST = "SELECT record, n FROM searchQueue ORDER BY n LIMIT {:most}";
+const NEWEST = "SELECT record, n FROM searchQueue ORDER BY n DESC LIMIT {:most}";
+
+const QUEUED = "SELECT value AS record FROM json_each({:records})";
 
 const PUT_DOCS = `INSERT INTO searchDocs (record, session, user, role, createdAt)
   SELECT messages.id, session, user, role, messages.createdAt
@@ -185,9 +190,11 @@ function prepare(app) {
   });
 }
 
-/** Index the first queued records in the transaction of `db`. */
-function index(db) {
-  const queued = { most: CHUNK };
+/** Index the records that `which` takes of the queue, in the transaction of `db`. */
+function index(db, which) {
+  const sql = `SELECT record FROM (${which}) ORDER BY n`;
+  const records = all(db, sql, { record: "" }, { most: CHUNK }).map(({ record }) => record);
+  const queued = { records: JSON.stringify(records) };
   run(db, STAGE);
   run(db, "DELETE FROM temp.searchStage");
   run(db, PUT_DOCS, queued);
@@ -204,14 +211,14 @@ function index(db) {
 const backlog = (app) => count(app.db(), "SELECT count(*) FROM searchQueue");
 
 /** Index what is queued for at most `ms`, a chunk a transaction. Returns how much is left. */
-function catchUp(app, ms) {
+function catchUp(app, ms, which = OLDEST) {
   prepare(app);
   if (!exist(app.db(), OURS)) {
     return 0;
   }
   const until = Date.now() + ms;
   while (backlog(app) > 0) {
-    app.runInTransaction((tx) => index(tx.db()));
+    app.runInTransaction((tx) => index(tx.db(), which));
     if (Date.now() >= until) {
       break;
     }
@@ -219,7 +226,7 @@ function catchUp(app, ms) {
   return backlog(app);
 }
 
-/** Do so where something is queued, at the cost of one look where nothing is. */
+/** Do so where something is queued, the newest first, at the cost of one look where nothing is. */
 function catchUpIfBehind(app, ms) {
   let isBehind = true;
   try {
@@ -230,7 +237,7 @@ function catchUpIfBehind(app, ms) {
     // There is no index yet.
   }
   if (isBehind) {
-    catchUp(app, ms);
+    catchUp(app, ms, NEWEST);
   }
 }
 

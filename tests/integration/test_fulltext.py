@@ -265,6 +265,33 @@ async def test_rows_from_before_the_index_are_found(
     assert indexed(process, user["id"]) == 4
 
 
+MANY_MESSAGES = """WITH numbers AS (
+    SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000)
+  INSERT INTO messages (id, session, externalId, role, textContent)
+  SELECT printf('backlog%08d', n), ?, printf('b%d', n), 'user',
+    hex(randomblob(20)) || replace(hex(zeroblob(100)), '00', ' w' || n) FROM numbers"""
+
+
+async def test_what_was_written_last_is_found_before_a_large_import_is_indexed(
+    own: tuple[RealPocketBase, PocketBase, Record],
+) -> None:
+    process, pocketbase, user = own
+    session = await pocketbase.create("sessions", {"user": user["id"], "externalId": "import"})
+    process.stop()
+    with closing(sqlite3.connect(process.database)) as db, db:
+        db.execute(MANY_MESSAGES, (session["id"],))
+    process.start()
+    await add(pocketbase, user, "apples")
+
+    hits = await found(pocketbase, user["id"], "apples")
+
+    assert len(hits) == 1
+    assert query(process, "SELECT count(*) > 0 FROM searchQueue") == [(1,)]
+    while await prepare(pocketbase):
+        pass
+    assert indexed(process, user["id"]) == 20_000 + 3
+
+
 async def test_applying_the_schema_leaves_nothing_to_index(
     own: tuple[RealPocketBase, PocketBase, Record], tmp_path: Path
 ) -> None:

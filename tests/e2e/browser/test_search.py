@@ -27,7 +27,7 @@ def told(site: Site) -> tuple[str, Transcript]:
 async def found(page: Page, text: str) -> None:
     """Wait until the search, which is a moment behind what is stored, has it."""
     result = page.get_by_role("article").filter(has_text=text)
-    for _ in range(40):
+    for _ in range(100):
         if await result.count():
             return
         await page.wait_for_timeout(250)

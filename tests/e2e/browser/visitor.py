@@ -22,7 +22,7 @@ PHONE: Final = {"width": 390, "height": 844}
 WIDE: Final = {"width": 1680, "height": 900}
 DESK: Final = {"width": 1280, "height": 800}
 # In milliseconds. Only what fails takes that long; slow machines are no failure.
-PATIENCE: Final = 20_000
+PATIENCE: Final = 40_000
 expect.set_options(timeout=PATIENCE)
 
 Theme = Literal["light", "dark"]
