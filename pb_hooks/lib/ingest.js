@@ -1,7 +1,7 @@
 // Writes one group of sync requests in one transaction: all of it or nothing.
 //
 // The body is four lines of JSON, so that each statement parses only the rows it needs:
-//   {"keys": [[apiKeys id, users id]…], "users": [users id…]}   who is writing
+//   {"keys": [[apiKeys id, users id]…], "users": [users id…], "turn": [who, number]}   who is writing
 //   [session…]   [message…]   [part…]               rows as objects; an absent column keeps its value
 //
 // SQLite does the merging, row by row in the order given, so a row may occur more than once. In a
@@ -180,17 +180,59 @@ function ids(db, sql, params) {
   return rows.map((row) => row.id);
 }
 
+// A request that hung here while the sidecar gave it up may come after what was written since. Numbers
+// are strings that sort; they are kept as long as such a request could live, in this process.
+function isLate(app, [writer, number]) {
+  const name = "opensyncTurn." + writer;
+  const isLate = number < (app.store().get(name) || "");
+  if (!isLate) {
+    app.store().set(name, number);
+  }
+  return isLate;
+}
+
+// Tells what SQLite reports of the database (full, read-only, locked, being upgraded) from what it
+// reports of rows, by the code at the end of its message.
+function isAway(error) {
+  const code = (/\((\d+)\)(?: \(\w+\))?$/.exec(String(error)) || [])[1] & 255;
+  const ofRows = [1, 18, 19, 20]; // error in the statement or its JSON, too big, constraint, mismatch
+  return /no such (table|column)|has no column|database is closed/.test(error) || (code && !ofRows.includes(code));
+}
+
+/**
+ * Write the group, as `merge` does. Throws 503 when that is not the fault of its rows.
+ */
+function write(app, body) {
+  try {
+    return merge(app, body);
+  } catch (error) {
+    if (!isAway(error)) {
+      // With the reason, which PocketBase would leave out.
+      throw error instanceof ApiError ? error : new BadRequestError(String(error));
+    }
+    app.logger().error("Sync cannot be written", "error", String(error));
+    throw new ApiError(503, "The database cannot be written to at the moment.");
+  }
+}
+
 /**
  * Write the group. Returns {"changed": [sessions id…], "subscribers": n}, or {"refused": [id…]} with
  * the keys and users that may not write any more; then nothing was written.
  */
-function write(app, body) {
+function merge(app, body) {
   const [head, sessions, messages, parts] = body.split("\n");
   const date = new Date();
   const now = date.toISOString().replace("T", " ");
+  const { turn } = JSON.parse(head);
   let result;
+  // PocketBase asks SQLite for less: then a cut of the power may take what was answered already. It
+  // cannot be set within a transaction, but all writes share one connection.
+  app.nonconcurrentDB().newQuery("PRAGMA synchronous = FULL").execute();
   app.runInTransaction((tx) => {
     const db = tx.db();
+    if (turn && isLate(app, turn)) {
+      throw new ApiError(503, "A later group was written already.");
+    }
     const refused = ids(db, REFUSED_WRITERS, { head, ms: date.getTime() });
     if (refused.length > 0) {
       result = { refused };

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ValidationError
 from sidecar.domain.principal import Principal
 from sidecar.domain.rows import MessageRows, Row, RowBuilder
 from sidecar.domain.wire import BatchIn, MessageIn, SessionIn
+from sidecar.domain.writes import encode
 from sidecar.errors import InvalidRequest, Unprocessable
-from sidecar.services.writer import GroupWriter, encode
+from sidecar.services.writer import GroupWriter
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sidecar.domain import keys
 from sidecar.domain.clock import Clock
 from sidecar.domain.ids import is_record_id
 from sidecar.domain.keys import ApiKey
-from sidecar.errors import InvalidRequest, NotFound, RecordRefused, Unauthenticated
+from sidecar.errors import (
+    InvalidRequest,
+    NotFound,
+    PocketBaseUnavailable,
+    RecordRefused,
+    Unauthenticated,
+)
 from sidecar.pocketbase.client import PocketBase, Record
 from sidecar.pocketbase.filters import bind
 
 _FIELDS: Final = "id,user,name,prefix,createdAt,lastUsedAt,expiresAt,revokedAt"
 _CACHED: Final = 10_000
+_LONGEST: Final = 10.0  # seconds that a key is looked up
+
+
+class Notebook(Protocol):
+    """Where keys are noted in the background, for the next start."""
+
+    def remember(self, key: ApiKey) -> None: ...
+
+    def forget(self, hashes: Sequence[str]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -30,12 +46,22 @@ class NewKey:
 
 
 class KeyService:
-    """Keys in the `apiKeys` collection, by their hash."""
+    """Keys in the `apiKeys` collection, by their hash.
 
-    def __init__(self, pocketbase: PocketBase, clock: Clock) -> None:
+    Those that were good are remembered, in `notebook` beyond a restart.
+    """
+
+    def __init__(
+        self, pocketbase: PocketBase, clock: Clock, notebook: Notebook | None = None
+    ) -> None:
         self._pocketbase = pocketbase
         self._clock = clock
+        self._notebook = notebook
         self._cache: OrderedDict[str, ApiKey] = OrderedDict()
+
+    def recall(self, known: Iterable[ApiKey]) -> None:
+        """Remember keys from before a restart."""
+        self._cache.update((key.key_hash, key) for key in known)
 
     async def create(self, user: str, name: str, expires_at: int = 0) -> NewKey:
         """Make a key for the user. `expires_at` is Unix ms, 0 for never."""
@@ -79,7 +105,7 @@ class KeyService:
             raise NotFound("There is no such key.")
         if not record["revokedAt"]:
             record = await self._pocketbase.update("apiKeys", id, {"revokedAt": self._clock.now()})
-        self._keep(lambda key: key.id != id)
+        self.forget_key(id)
         return shown(record)
 
     async def find(self, presented: str, *, fresh: bool) -> ApiKey | None:
@@ -100,21 +126,27 @@ class KeyService:
 
     def forget(self, key: ApiKey) -> None:
         """Drop a key from memory after the database refused it."""
-        self._cache.pop(key.key_hash, None)
+        self._drop([key.key_hash])
+
+    def forget_key(self, id: str) -> None:
+        self._drop(hash for hash, key in self._cache.items() if key.id == id)
 
     def forget_user(self, user: str) -> None:
         """Drop the keys of a user who was deleted from memory."""
-        self._keep(lambda key: key.user != user)
-
-    def _keep(self, wanted: Callable[[ApiKey], bool]) -> None:
-        self._cache = OrderedDict((h, k) for h, k in self._cache.items() if wanted(k))
+        self._drop(hash for hash, key in self._cache.items() if key.user == user)
 
     async def _look_up(self, presented_hash: str) -> ApiKey | None:
         wanted = bind("keyHash = {:hash}", hash=presented_hash)
-        record = await self._pocketbase.first("apiKeys", wanted)
+        try:
+            async with asyncio.timeout(_LONGEST):
+                record = await self._pocketbase.first("apiKeys", wanted)
+        except TimeoutError as exc:
+            raise PocketBaseUnavailable(
+                "The database is not reachable at the moment. Try again in a few seconds."
+            ) from exc
         # The database compares for us; this keeps the answer right whatever its collation does.
         if record is None or not hmac.compare_digest(record["keyHash"], presented_hash):
-            self._cache.pop(presented_hash, None)
+            self._drop([presented_hash])
             return None
         key = ApiKey(
             id=record["id"],
@@ -123,10 +155,24 @@ class KeyService:
             expires_at=int(record["expiresAt"]),
             revoked_at=int(record["revokedAt"]),
         )
-        self._cache[presented_hash] = key
-        while len(self._cache) > _CACHED:
-            self._cache.popitem(last=False)
+        if key.is_live(self._clock.now()):
+            self._remember(key)
+        else:
+            self._drop([presented_hash])
         return key
+
+    def _remember(self, key: ApiKey) -> None:
+        if self._cache.get(key.key_hash) == key:
+            return
+        self._cache[key.key_hash] = key
+        if self._notebook is not None:
+            self._notebook.remember(key)
+        self._drop(list(self._cache)[: len(self._cache) - _CACHED])
+
+    def _drop(self, hashes: Iterable[str]) -> None:
+        dropped = [hash for hash in list(hashes) if self._cache.pop(hash, None) is not None]
+        if dropped and self._notebook is not None:
+            self._notebook.forget(dropped)
 
 
 def shown(record: Record) -> dict[str, Any]:

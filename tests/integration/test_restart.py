@@ -3,154 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest
 
-from sidecar.app import create_app
-from sidecar.pocketbase import client, schema
+from sidecar.pocketbase import client
 from sidecar.pocketbase.client import PocketBase
-from sidecar.resources import resource
-from sidecar.services.writer import GroupWriter
-from tests.conftest import Tenant, make_tenant, settings_for
+from tests.conftest import Tenant, make_tenant
+from tests.integration.conftest import Start
+from tests.outages import (
+    ALL,
+    CLIENTS,
+    PATIENCE,
+    Load,
+    assert_come_back_later,
+    assert_nothing_lost_or_doubled,
+    drained,
+    message,
+    taken,
+)
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
-from tests.serving import Service, serving
-from tests.stored import accepted, contents_of, messages_of, parts_of, post, session_of
+from tests.serving import Service
+from tests.stored import accepted, messages_of, parts_of, post, session_of
 
-PATIENCE = 60.0
-CLIENTS, EACH = 8, 40
-
-Start = Callable[[], Awaitable[Service]]
-
-
-@pytest.fixture(scope="module")
-async def own_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    """A PocketBase that tests here may kill."""
-    process = RealPocketBase(tmp_path_factory.mktemp("mortal"))
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
-        yield process
-    finally:
-        process.stop()
-
-
-@pytest.fixture
-async def mortal(own_process: RealPocketBase) -> AsyncIterator[RealPocketBase]:
-    """The same, running at the start and at the end of a test."""
-    yield own_process
-    await revive(own_process)
-
-
-async def revive(process: RealPocketBase) -> None:
-    if process.process is None:
-        await asyncio.to_thread(process.start)
-
-
-@pytest.fixture
-async def superuser(mortal: RealPocketBase) -> AsyncIterator[PocketBase]:
-    async with client.connect(mortal.url, EMAIL, PASSWORD) as found:
-        yield found
-
-
-@pytest.fixture
-async def start(
-    mortal: RealPocketBase, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Start]:
-    """Starts a sidecar on it."""
-    async with AsyncExitStack() as stack:
-
-        async def started() -> Service:
-            settings = settings_for(mortal.url, tmp_path_factory.mktemp("data"))
-            return await stack.enter_async_context(serving(create_app(settings), settings))
-
-        yield started
-        await revive(mortal)
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sidecar gives a write up soon after PocketBase is gone."""
-    monkeypatch.setattr("sidecar.lifespan.GroupWriter", partial(GroupWriter, retry_seconds=0.2))
-
-
-def assert_come_back_later(answer: httpx.Response) -> None:
-    assert answer.status_code == 503, answer.text
-    assert int(answer.headers["retry-after"]) > 0
-    assert list(answer.json()) == ["error"]
-    assert "later" in answer.json()["error"] or "again" in answer.json()["error"]
-
-
-def message(number: int | str) -> dict[str, Any]:
-    return {
-        "sessionExternalId": "s",
-        "externalId": str(number),
-        "textContent": f"message {number}",
-        "parts": [f"{number} a", f"{number} b"],
-    }
-
-
-class Load:
-    """Clients that post messages until each has sent its share, and note what was answered."""
-
-    def __init__(self, tenant: Tenant) -> None:
-        self.stored: set[str] = set()
-        self.refused: list[httpx.Response] = []
-        self._tenant = tenant
-        self._news = asyncio.Condition()
-
-    async def run(self, *, again: bool = False) -> None:
-        """Post; with `again`, a message that is refused is sent until it is taken."""
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*(self._client(number, again) for number in range(CLIENTS)))
-
-    async def answered(self, number: int) -> None:
-        """Wait until so many messages have been taken."""
-        await self._until(lambda: len(self.stored) >= number)
-
-    async def refusals(self, number: int) -> None:
-        """Wait until so many messages have been refused."""
-        await self._until(lambda: len(self.refused) >= number)
-
-    async def _until(self, reached: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE), self._news:
-            await self._news.wait_for(reached)
-
-    async def _client(self, number: int, again: bool) -> None:
-        async with self._tenant.api as api:
-            for index in range(EACH):
-                body = message(f"{number}-{index}")
-                while not await self._post(api, body) and again:
-                    pass
-
-    async def _post(self, api: httpx.AsyncClient, body: dict[str, Any]) -> bool:
-        answer = await api.post("/sync/message", json=body)
-        if answer.status_code == 200:
-            self.stored.add(body["externalId"])
-        else:
-            assert_come_back_later(answer)
-            self.refused.append(answer)
-        async with self._news:
-            self._news.notify_all()
-        return answer.status_code == 200
-
-
-async def assert_nothing_lost_or_doubled(tenant: Tenant, load: Load) -> None:
-    found = [record["externalId"] for record in await messages_of(tenant)]
-    assert len(found) == len(set(found))
-    assert load.stored <= set(found)
-    # What was refused may have been stored, when only the answer was lost.
-    assert len(found) <= len(load.stored) + len(load.refused)
-    assert (await session_of(tenant))["messageCount"] == len(found)
-    for name in ("0-0", f"{CLIENTS - 1}-{EACH - 1}"):
-        if name in load.stored:
-            assert await contents_of(tenant, name) == [f"{name} a", f"{name} b"]
+SOON = {"spool_after_seconds": 0.2}
+UNKEPT = SOON | {"spool_bytes": 0}  # with nothing to keep writes in
 
 
 async def test_no_message_is_lost_when_pocketbase_is_killed_under_load(
@@ -159,7 +38,7 @@ async def test_no_message_is_lost_when_pocketbase_is_killed_under_load(
     tenant = await make_tenant(await start())
     load = Load(tenant)
     running = asyncio.create_task(load.run())
-    for share in (CLIENTS * EACH // 4, CLIENTS * EACH // 2):
+    for share in (ALL // 4, ALL // 2):
         await load.answered(share)
         await asyncio.to_thread(mortal.kill)
         await asyncio.to_thread(mortal.start)
@@ -167,36 +46,34 @@ async def test_no_message_is_lost_when_pocketbase_is_killed_under_load(
 
     # It was back well before the writes were given up.
     assert load.refused == []
-    assert len(load.stored) == CLIENTS * EACH
+    assert len(load.stored) == ALL
     await assert_nothing_lost_or_doubled(tenant, load)
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_writes_during_an_outage_are_refused_for_the_moment_and_taken_afterwards(
+async def test_without_a_spool_writes_during_an_outage_are_refused_and_taken_afterwards(
     mortal: RealPocketBase, start: Start
 ) -> None:
-    tenant = await make_tenant(await start())
+    tenant = await make_tenant(await start(**UNKEPT))
     load = Load(tenant)
     running = asyncio.create_task(load.run(again=True))
-    await load.answered(CLIENTS * EACH // 4)
+    await load.answered(ALL // 4)
     await asyncio.to_thread(mortal.kill)
     await load.refusals(CLIENTS)
     taken = len(load.stored)
     await asyncio.to_thread(mortal.start)
     await running
 
-    assert taken < CLIENTS * EACH
-    assert len(load.stored) == CLIENTS * EACH
+    assert taken < ALL
+    assert len(load.stored) == ALL
     await assert_nothing_lost_or_doubled(tenant, load)
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_everything_that_needs_the_database_asks_to_come_back_later(
     mortal: RealPocketBase, start: Start
 ) -> None:
-    service = await start()
+    service = await start(**UNKEPT)
     tenant = await make_tenant(service)
-    await accepted(tenant, "message", message(1))
+    await taken(tenant, "message", message(1))
     await asyncio.to_thread(mortal.kill)
 
     async with tenant.api as api, tenant.browser as browser:
@@ -215,24 +92,22 @@ async def test_everything_that_needs_the_database_asks_to_come_back_later(
         assert (await api.get("/ready")).status_code == 503
 
     await asyncio.to_thread(mortal.start)
-    await accepted(tenant, "session", {"externalId": "s", "title": "T"})
+    await taken(tenant, "session", {"externalId": "s", "title": "T"})
     async with tenant.api as api:
         assert (await api.get("/ready")).status_code == 200
         assert (await api.get("/api/sessions")).status_code == 200
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_bad_request_is_told_so_during_an_outage_too(
     mortal: RealPocketBase, start: Start
 ) -> None:
-    tenant = await make_tenant(await start())
+    tenant = await make_tenant(await start(**SOON))
     await accepted(tenant, "message", message(1))
     await asyncio.to_thread(mortal.kill)
 
     assert (await post(tenant, "message", {"externalId": "m"})).status_code == 400
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_the_sidecar_may_start_before_pocketbase(
     mortal: RealPocketBase, start: Start, superuser: PocketBase
 ) -> None:
@@ -385,32 +260,27 @@ async def another_password(superuser: PocketBase, url: str) -> AsyncIterator[Non
             await set_password(changed, PASSWORD)
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_while_the_password_is_wrong_clients_come_back_later_and_then_are_served(
+async def test_while_the_password_is_wrong_sync_is_kept_and_readers_come_back_later(
     mortal: RealPocketBase, start: Start, superuser: PocketBase
 ) -> None:
-    service = await start()
+    service = await start(**SOON)
     tenant = await make_tenant(service)
     await accepted(tenant, "message", message(1))
     async with another_password(superuser, mortal.url), tenant.api as api:
-        answers = [
-            await api.post("/sync/message", json=message(2)),
-            await api.get("/api/sessions"),
-        ]
+        await accepted(tenant, "message", message(2))
+        answer = await api.get("/api/sessions")
 
-    for answer in answers:
-        assert_come_back_later(answer)
-        # What to set is for the operator, in the log; not for whoever calls.
-        assert "OPENSYNC_" not in answer.text
-    await accepted(tenant, "message", message(2))
+    assert_come_back_later(answer)
+    # What to set is for the operator, in the log; not for whoever calls.
+    assert "OPENSYNC_" not in answer.text
+    await drained(service)
     assert len(await messages_of(tenant)) == 2
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_wrong_password_is_not_tried_once_for_every_write(
     mortal: RealPocketBase, start: Start, superuser: PocketBase
 ) -> None:
-    service = await start()
+    service = await start(**SOON)
     tenant = await make_tenant(service)
     await accepted(tenant, "message", message(0))
     sign_ins = count_sign_ins(service)

@@ -13,14 +13,18 @@ import httpx
 import pytest
 
 from sidecar.domain.rows import MessageRows
+from sidecar.domain.writes import Write, encode, group_length
 from sidecar.errors import (
     PocketBaseUnavailable,
+    SpoolRefused,
     Unauthenticated,
     UpstreamError,
 )
 from sidecar.pocketbase.client import PocketBase
+from sidecar.pocketbase.ingest import Committer
 from sidecar.services import writer as module
-from sidecar.services.writer import GroupWriter, Write, encode
+from sidecar.services.writer import GroupWriter
+from sidecar.spool.spool import Spool, State
 
 PATIENCE = 5.0
 
@@ -63,6 +67,7 @@ class NotedPocketBase(PocketBase):
         params: Mapping[str, str | int] | None = None,
         json: Any = None,
         content: bytes | None = None,
+        seconds: float | None = None,
     ) -> httpx.Response:
         assert (method, path) == ("POST", "/api/opensync/ingest")
         assert content is not None
@@ -74,6 +79,26 @@ class NotedPocketBase(PocketBase):
         if isinstance(answer, Exception):
             raise answer
         return httpx.Response(200, content=answer) if isinstance(answer, bytes) else ok(answer)
+
+
+class NoSpool(Spool):
+    """Keeps nothing."""
+
+    def __init__(self) -> None:
+        self.state = State()
+
+    async def append(self, writes: Sequence[Write]) -> None:
+        raise SpoolRefused("The database is away. Send it again.")
+
+
+def writer_of(
+    pocketbase: PocketBase,
+    *,
+    patience: float = PATIENCE,
+    on_change: Callable[[Sequence[str], int], None] = lambda sessions, subscribers: None,
+) -> GroupWriter:
+    committer = Committer(pocketbase, on_change=on_change)
+    return GroupWriter(committer, NoSpool(), patience=patience)
 
 
 def ok(value: Any) -> httpx.Response:
@@ -137,7 +162,7 @@ async def outcomes(tasks: Sequence[asyncio.Task[None]]) -> list[str]:
 
 async def test_writes_that_arrive_while_one_is_in_flight_share_the_next() -> None:
     pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     async with one_in_flight(pocketbase, writer):
         tasks = started(writer.write(write(name)) for name in "abc")
         await asyncio.sleep(0)
@@ -150,7 +175,7 @@ async def test_writes_that_arrive_while_one_is_in_flight_share_the_next() -> Non
 
 async def test_a_write_alone_does_not_wait_for_others() -> None:
     pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     async with running(writer):
         for name in ("a", "b"):
             await writer.write(write(name))
@@ -160,7 +185,7 @@ async def test_a_write_alone_does_not_wait_for_others() -> None:
 
 async def test_a_group_names_each_key_and_user_once_and_no_key_where_there_is_none() -> None:
     pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     who = [("u2", "k2"), ("u1", "k1"), ("u2", None), ("u1", "k1"), ("u3", None)]
     async with one_in_flight(pocketbase, writer):
         tasks = started(writer.write(write("x", user=user, key=key)) for user, key in who)
@@ -173,7 +198,7 @@ async def test_a_group_names_each_key_and_user_once_and_no_key_where_there_is_no
 
 async def test_writes_that_replace_the_parts_of_one_message_never_share_a_group() -> None:
     pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     replaced = [["m1"], ["m2"], [], ["m1", "m3"], ["m4"], ["m3"], ["m3"]]
     async with one_in_flight(pocketbase, writer):
         tasks = started(
@@ -187,24 +212,21 @@ async def test_writes_that_replace_the_parts_of_one_message_never_share_a_group(
     assert names == [["0", "1", "2"], ["3", "4"], ["5"], ["6"]]
 
 
-async def test_a_group_is_closed_when_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GROUP_BYTES", 1000)
-    pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+def test_a_group_is_closed_when_it_is_large() -> None:
     sizes = {"a": 300, "b": 300, "c": 600, "huge": 5000, "d": 10}
-    async with one_in_flight(pocketbase, writer):
-        tasks = started(writer.write(write(name, size=size)) for name, size in sizes.items())
-        await asyncio.sleep(0)
+    writes = [write(name, size=size) for name, size in sizes.items()]
 
-    assert await outcomes(tasks) == [""] * len(sizes)
-    names = [group.names for group in pocketbase.groups[1:]]
-    assert names == [["a", "b"], ["c"], ["huge"], ["d"]]
+    lengths = []
+    while writes:
+        lengths.append(group_length(writes, 1000))
+        writes = writes[lengths[-1] :]
+    assert lengths == [2, 1, 1, 1]
 
 
 async def test_what_changed_is_passed_on_once_it_is_stored() -> None:
     heard: list[tuple[list[str], int]] = []
     answers: list[Any] = [{"changed": ["s1", "s2"], "subscribers": 3}, UpstreamError("no")]
-    writer = GroupWriter(
+    writer = writer_of(
         NotedPocketBase(lambda sent: answers.pop(0)),
         on_change=lambda sessions, subscribers: heard.append((list(sessions), subscribers)),
     )
@@ -225,7 +247,7 @@ async def test_a_refused_group_is_divided_until_the_culprits_are_alone(culprits:
         return UpstreamError("clash") if culprits & set(sent.names) else STORED
 
     pocketbase = NotedPocketBase(answer)
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     async with one_in_flight(pocketbase, writer):
         tasks = started(writer.write(write(str(number))) for number in range(8))
         await asyncio.sleep(0)
@@ -246,7 +268,7 @@ async def test_writes_of_a_key_or_user_that_is_gone_are_refused_and_the_others_s
         return {"refused": gone} if gone else STORED
 
     pocketbase = NotedPocketBase(answer)
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     writes = [
         write("a"),
         write("b", key="revoked"),
@@ -270,7 +292,7 @@ async def test_writes_of_a_key_or_user_that_is_gone_are_refused_and_the_others_s
 
 async def test_a_group_of_refused_writers_alone_is_not_sent_again() -> None:
     pocketbase = NotedPocketBase(lambda sent: {"refused": sent.users})
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     async with running(writer):
         with pytest.raises(Unauthenticated):
             await writer.write(write("a"))
@@ -282,7 +304,7 @@ async def test_a_group_of_refused_writers_alone_is_not_sent_again() -> None:
 async def test_an_answer_that_is_not_understood_fails_the_write_and_leaves_nobody_waiting(
     answer: bytes,
 ) -> None:
-    writer = GroupWriter(NotedPocketBase(lambda sent: answer))
+    writer = writer_of(NotedPocketBase(lambda sent: answer))
     run = asyncio.create_task(writer.run(asyncio.Event()))
     tasks = started([writer.write(write("a"))])
     _, waiting = await asyncio.wait(tasks, timeout=0.5)
@@ -302,19 +324,19 @@ async def test_an_answer_that_is_not_understood_fails_the_write_and_leaves_nobod
 async def test_a_write_waits_for_pocketbase_to_come_back() -> None:
     answers: list[Any] = [PocketBaseUnavailable("away"), PocketBaseUnavailable("away"), STORED]
     pocketbase = NotedPocketBase(lambda sent: answers.pop(0))
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     async with running(writer):
         await writer.write(write("a"))
 
     assert [group.names for group in pocketbase.groups] == [["a"]] * 3
 
 
-async def test_a_write_is_given_up_after_a_while_and_the_next_is_tried_anew() -> None:
+async def test_without_a_spool_a_write_is_given_up_and_the_next_is_tried_anew() -> None:
     away = True
     pocketbase = NotedPocketBase(
         lambda sent: PocketBaseUnavailable("The database is away.") if away else STORED
     )
-    writer = GroupWriter(pocketbase, retry_seconds=0.05)
+    writer = writer_of(pocketbase, patience=0.05)
     async with running(writer):
         with pytest.raises(PocketBaseUnavailable, match="away") as refused:
             await writer.write(write("a"))
@@ -327,13 +349,13 @@ async def test_a_write_is_given_up_after_a_while_and_the_next_is_tried_anew() ->
 
 async def test_a_group_that_pocketbase_could_not_take_is_not_divided() -> None:
     pocketbase = NotedPocketBase(lambda sent: PocketBaseUnavailable("away"))
-    writer = GroupWriter(pocketbase, retry_seconds=0.05)
+    writer = writer_of(pocketbase, patience=0.05)
     async with running(writer):
         pocketbase.gate.clear()
         tasks = started(writer.write(write(name)) for name in "abcd")
         await pocketbase.asked.wait()
         pocketbase.gate.set()
-        assert await outcomes(tasks) == ["PocketBaseUnavailable"] * 4
+        assert await outcomes(tasks) == ["SpoolRefused"] * 4
 
     assert {tuple(group.names) for group in pocketbase.groups} == {tuple("abcd")}
 
@@ -341,7 +363,7 @@ async def test_a_group_that_pocketbase_could_not_take_is_not_divided() -> None:
 async def test_more_than_can_be_held_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PENDING_BYTES", 1000)
     pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     async with one_in_flight(pocketbase, writer):
         tasks = started(writer.write(write(name, size=400)) for name in "ab")
         await asyncio.sleep(0)
@@ -358,7 +380,7 @@ async def test_more_than_can_be_held_is_refused_at_once(monkeypatch: pytest.Monk
 
 async def test_a_shutdown_writes_what_is_pending_and_takes_no_more() -> None:
     pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     async with one_in_flight(pocketbase, writer) as stop:
         tasks = started(writer.write(write(name, replaces=["m"])) for name in "abc")
         await asyncio.sleep(0)
@@ -372,7 +394,7 @@ async def test_a_shutdown_writes_what_is_pending_and_takes_no_more() -> None:
 
 async def test_a_client_that_hangs_up_takes_nobody_with_it() -> None:
     pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     async with one_in_flight(pocketbase, writer):
         tasks = started(writer.write(write(name)) for name in "abc")
         await asyncio.sleep(0)
@@ -384,7 +406,7 @@ async def test_a_client_that_hangs_up_takes_nobody_with_it() -> None:
 
 async def test_an_unforeseen_error_fails_its_group_and_the_writer_can_go_on() -> None:
     answers: list[Any] = [ZeroDivisionError("a bug"), STORED]
-    writer = GroupWriter(NotedPocketBase(lambda sent: answers.pop(0)))
+    writer = writer_of(NotedPocketBase(lambda sent: answers.pop(0)))
     run = asyncio.create_task(writer.run(asyncio.Event()))
     async with asyncio.timeout(PATIENCE):
         with pytest.raises(UpstreamError) as refused:
@@ -401,7 +423,7 @@ async def test_an_unforeseen_error_fails_its_group_and_the_writer_can_go_on() ->
 async def test_what_waited_behind_a_group_that_failed_is_written_after_the_restart() -> None:
     answers: list[Any] = [ZeroDivisionError("a bug"), STORED]
     pocketbase = NotedPocketBase(lambda sent: answers.pop(0))
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     run = asyncio.create_task(writer.run(asyncio.Event()))
     pocketbase.gate.clear()
     tasks = started([writer.write(write("in flight"))])
@@ -422,7 +444,7 @@ async def test_what_waited_behind_a_group_that_failed_is_written_after_the_resta
 async def test_nobody_waits_for_ever_when_the_writer_is_cut_off(asked: bool) -> None:
     """Shutting down, a writer that PocketBase keeps waiting is cancelled in the end."""
     pocketbase = NotedPocketBase()
-    writer = GroupWriter(pocketbase)
+    writer = writer_of(pocketbase)
     stop = asyncio.Event()
     run = asyncio.create_task(writer.run(stop))
     pocketbase.gate.clear()
