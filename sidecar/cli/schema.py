@@ -1,4 +1,4 @@
-"""`opensync schema`: the collections PocketBase should have."""
+"""`opensync schema`: the collections PocketBase should have, and the way there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import typer
 
 from sidecar.cli.console import errors, output, print_json, run
 from sidecar.config import Settings
-from sidecar.errors import NotFound
 from sidecar.pocketbase import schema
 from sidecar.pocketbase.client import PocketBase
 from sidecar.pocketbase.schema import Change
+from sidecar.pocketbase.version import hooks_in
 from sidecar.resources import resource
 
 app = typer.Typer(help="Compare and apply the collections.", no_args_is_help=True)
@@ -20,13 +20,13 @@ JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
 @app.command()
-def diff(json: bool = JSON) -> None:
-    """Show how the live collections differ from the wanted ones; exit code 1 if they do."""
+def plan(json: bool = JSON) -> None:
+    """Show what `apply` would do, and do nothing; exit code 1 if there is something to do."""
 
     async def main(pocketbase: PocketBase, _: Settings) -> list[Change]:
         return await schema.diff(pocketbase, schema.load(resource("pb_schema")))
 
-    changes = run(main)
+    changes = run(main, any_version=True)
     _show(changes, json, "The live schema is as wanted.")
     if any(change.action != "report" for change in changes):
         raise typer.Exit(1)
@@ -34,35 +34,31 @@ def diff(json: bool = JSON) -> None:
 
 @app.command()
 def apply(json: bool = JSON) -> None:
-    """Make the live collections as wanted. Safe to repeat; drops no field it does not know.
+    """Upgrade the database: make the live collections as wanted, and mend rows that need it.
 
-    Texts that are there already are then indexed for search.
+    Safe to repeat, also after an interruption; drops no field it does not know. Texts that are
+    there already are then indexed for search. Make a backup first: `opensync backup create`.
     """
 
     async def main(pocketbase: PocketBase, _: Settings) -> list[Change]:
-        changes = await schema.apply(pocketbase, schema.load(resource("pb_schema")))
+        wanted, hooks = schema.load(resource("pb_schema")), hooks_in(resource("pb_hooks"))
+        changes = await schema.apply(pocketbase, wanted, hooks=hooks)
         await _index(pocketbase)
         return changes
 
-    _show(run(main), json, "Nothing to change: the live schema is as wanted.")
+    _show(run(main, any_version=True), json, "Nothing to change: the live schema is as wanted.")
 
 
 async def _index(pocketbase: PocketBase) -> None:
     """Have all texts indexed that are not; say so where that takes a while."""
     told = False
-    try:
-        while left := (await pocketbase.send("POST", f"{_PREPARE}?ms=2000", {}))["remaining"]:
-            if not told:
-                errors.print(
-                    f"Indexing {left:,} records for search. Ctrl-C does no harm: the rest is "
-                    "indexed by the running stack, and not found by its words until then."
-                )
-                told = True
-    except NotFound:
-        errors.print(
-            "PocketBase runs without the hooks of OpenSync, so search finds nothing. "
-            "Start it with --hooksDir pointing at pb_hooks."
-        )
+    while left := (await pocketbase.send("POST", f"{_PREPARE}?ms=2000", {}))["remaining"]:
+        if not told:
+            errors.print(
+                f"Indexing {left:,} records for search. Ctrl-C does no harm: the rest is "
+                "indexed by the running stack, and not found by its words until then."
+            )
+            told = True
 
 
 def _show(changes: list[Change], as_json: bool, nothing: str) -> None:

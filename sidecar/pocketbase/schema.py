@@ -3,6 +3,9 @@
 A file states what matters and leaves the rest to PocketBase's defaults. `diff` therefore compares
 only stated properties, with one addition: a field that exists live and is not stated is reported,
 and kept, because dropping it would drop data.
+
+What a comparison cannot know, such as where a value that moved came from, is done by the steps of
+`pb_hooks/lib/schema.js`: each once, in order, while old and new fields are both there.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sidecar.errors import ConfigError
+from sidecar.pocketbase import version
 from sidecar.pocketbase.client import Json, PocketBase
 
 _IMPLIED_FIELD = {"required": False, "hidden": False}
@@ -26,7 +30,7 @@ class Change:
     """One difference. `apply` mends it unless it is only reported."""
 
     collection: str
-    action: Literal["create", "change", "remove", "report"]
+    action: Literal["create", "change", "remove", "report", "rows", "version"]
     what: str
 
     def __str__(self) -> str:
@@ -37,6 +41,7 @@ class Change:
 class Schema:
     """The wanted collections, in an order in which each finds those it refers to."""
 
+    version: int
     collections: tuple[Json, ...]
     settings: Json
 
@@ -59,10 +64,11 @@ def load(folder: Path) -> Schema:
         files = {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
     except ValueError as exc:
         raise ConfigError(f"A file in {folder} is not valid JSON: {exc}") from exc
-    if "settings" not in files:
-        raise ConfigError(f"The schema is missing: there is no {folder / 'settings.json'}.")
-    settings = files.pop("settings")
-    return Schema(tuple(_in_order(files)), settings)
+    for name in ("settings", "version"):
+        if name not in files:
+            raise ConfigError(f"The schema is missing: there is no {folder / name}.json.")
+    settings, number = files.pop("settings"), files.pop("version")["version"]
+    return Schema(number, tuple(_in_order(files)), settings)
 
 
 def _in_order(files: dict[str, Json]) -> Iterator[Json]:
@@ -85,7 +91,47 @@ def _relations(wanted: Json) -> set[str]:
 
 
 async def diff(pocketbase: PocketBase, schema: Schema) -> list[Change]:
-    """Return what `apply` would do, in order; empty when the live schema is as wanted."""
+    """Return what `apply` would do; empty when the live schema is as wanted. Changes nothing."""
+    there = await version.found(pocketbase)
+    changes = await _drift(pocketbase, schema)
+    if there.version < schema.version:
+        answer = await pocketbase.send("POST", f"{version.ROUTE}?do=plan", {"to": schema.version})
+        changes += [
+            Change(step["table"], "rows", f"{step['rows']:,} rows: {step['what']}")
+            for step in answer["steps"]
+        ]
+    if there.version != schema.version:
+        changes.append(Change("schema", "version", f"{there.version} becomes {schema.version}"))
+    return changes
+
+
+async def apply(pocketbase: PocketBase, schema: Schema, *, hooks: str = "") -> list[Change]:
+    """Upgrade the database to the wanted schema and return what was changed.
+
+    Safe to repeat, also after it was interrupted anywhere. Raises ConfigError for a database that
+    is newer than the schema and, where `hooks` are given, for an upgrade by other ones.
+    """
+    there = await version.found(pocketbase)
+    if there.version > schema.version:
+        raise ConfigError(version.misfit(there.version, schema.version))
+    is_upgrade = there.version < schema.version
+    if is_upgrade and hooks not in ("", there.hooks):
+        raise ConfigError(version.OTHER_HOOKS)
+    changes = await diff(pocketbase, schema)
+    to = {"to": schema.version}
+    if is_upgrade:
+        await pocketbase.send("POST", f"{version.ROUTE}?do=begin", to)
+    await _add_what_is_missing(pocketbase, schema)
+    while is_upgrade and (await pocketbase.send("POST", f"{version.ROUTE}?do=step", to))["version"]:
+        pass
+    await _make_as_wanted(pocketbase, schema)
+    if is_upgrade:
+        await pocketbase.send("POST", f"{version.ROUTE}?do=finish", to)
+    return changes
+
+
+async def _drift(pocketbase: PocketBase, schema: Schema) -> list[Change]:
+    """Return how the live collections and settings differ from the wanted ones."""
     live = await _live(pocketbase)
     changes: list[Change] = []
     for wanted in schema.collections:
@@ -99,11 +145,30 @@ async def diff(pocketbase: PocketBase, schema: Schema) -> list[Change]:
     return changes
 
 
-async def apply(pocketbase: PocketBase, schema: Schema) -> list[Change]:
-    """Make the live schema as wanted and return what was changed. Safe to repeat."""
-    changes = await diff(pocketbase, schema)
-    touched = {change.collection for change in changes if change.action != "report"}
+async def _add_what_is_missing(pocketbase: PocketBase, schema: Schema) -> None:
+    """Make missing tables and fields, and take nothing away."""
+    live = await _live(pocketbase)
     for wanted in schema.collections:
+        if wanted["type"] == "view":
+            continue
+        found = live.get(wanted["name"])
+        if found is None:
+            await pocketbase.send("POST", "/api/collections", _body(wanted, None, _ids(live)))
+            live = await _live(pocketbase)
+            continue
+        known = {field["name"] for field in found["fields"]}
+        missing = [field for field in wanted["fields"] if field["name"] not in known]
+        if missing:
+            resolved = [_resolved(field, _ids(live)) for field in missing]
+            body = {"fields": [*found["fields"], *resolved]}
+            await pocketbase.send("PATCH", f"/api/collections/{wanted['name']}", body)
+
+
+async def _make_as_wanted(pocketbase: PocketBase, schema: Schema) -> None:
+    changes = await _drift(pocketbase, schema)
+    touched = {change.collection for change in changes if change.action != "report"}
+    # Views first: one of the old schema would hold on to a field that goes.
+    for wanted in sorted(schema.collections, key=lambda wanted: wanted["type"] != "view"):
         name = wanted["name"]
         if name not in touched:
             continue
@@ -115,7 +180,6 @@ async def apply(pocketbase: PocketBase, schema: Schema) -> list[Change]:
             await pocketbase.send("POST", "/api/collections", body)
     if "settings" in touched:
         await pocketbase.send("PATCH", "/api/settings", schema.settings)
-    return changes
 
 
 async def _live(pocketbase: PocketBase) -> dict[str, Json]:
