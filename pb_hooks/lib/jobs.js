@@ -6,7 +6,6 @@ const remove = require(`${__hooks}/lib/delete.js`);
 const selection = require(`${__hooks}/lib/selection.js`);
 const trash = require(`${__hooks}/lib/trash.js`);
 
-const UNFINISHED = ["queued", "running"];
 const KEPT_MS = 30 * 86400000; // how long a finished job is shown
 const ERASING = ["deleteData", "deleteAccount"];
 const OF_TRASH = ["restoreSessions", "emptyTrash"];
@@ -18,7 +17,7 @@ const COUNT = (where) => `SELECT count(*) AS n FROM sessions WHERE ${where}`;
 
 const RAN = "UPDATE cleanupRules SET lastRunAt = {:at}, lastCount = {:total} WHERE id = {:id}";
 
-const PROGRESS = `UPDATE jobs SET status = 'running', startedAt = iif(startedAt = 0, {:now}, startedAt),
+const PROGRESS = `UPDATE jobs SET status = iif(status = 'cancelled', status, 'running'), startedAt = iif(startedAt = 0, {:now}, startedAt),
   done = {:done}, total = max(total, {:done}), counts = {:counts}, begun = {:begun} WHERE id = {:id}`;
 
 function shown(job) {
@@ -32,7 +31,10 @@ function shown(job) {
 }
 
 const counts = (job) => JSON.parse(job.getString("counts") || "{}");
-const isUnfinished = (job) => UNFINISHED.includes(job.getString("status"));
+// One that is cancelled may still be finishing the session that was begun.
+const isUnfinished = (job) => job.getInt("finishedAt") === 0;
+const isCancelled = (job) => job.getString("status") === "cancelled";
+const UNDER_WAY = "finishedAt = 0 && status != 'cancelled'";
 
 function added(some, more) {
   const sum = { ...some };
@@ -82,7 +84,7 @@ function create(app, { user, kind, selection: chosen, keep = false, reason = "",
     const now = Date.now();
     tx.db().newQuery(FORGET).bind({ user, before: now - KEPT_MS }).execute();
     if (ERASING.includes(kind)) {
-      job = first(tx, "user = {:user} && kind = {:kind} && finishedAt = 0", { user, kind });
+      job = first(tx, `user = {:user} && kind = {:kind} && ${UNDER_WAY}`, { user, kind });
     }
     if (job) {
       return;
@@ -121,7 +123,7 @@ function notes(tx, job) {
 
 // Beside a deletion of everything nothing is kept.
 const erasing = (tx, user) =>
-  first(tx, "user = {:user} && (kind = 'deleteData' || kind = 'deleteAccount') && finishedAt = 0", { user });
+  first(tx, `user = {:user} && (kind = 'deleteData' || kind = 'deleteAccount') && ${UNDER_WAY}`, { user });
 
 /** Go on with what was begun; `counts` is empty where nothing is left of it. */
 function resume(tx, job, size) {
@@ -155,7 +157,7 @@ function eraseRest(tx, job, size) {
 /** Do some of what the job is about, what was begun first; `counts` is empty at the end. */
 function work(tx, job, size) {
   const rest = resume(tx, job, size);
-  if (Object.keys(rest.counts).length > 0) {
+  if (Object.keys(rest.counts).length > 0 || isCancelled(job)) {
     return rest;
   }
   const kind = job.getString("kind");
@@ -190,12 +192,11 @@ function finish(tx, id, status, error) {
 
 /**
  * Do a step of the job, of about `size` messages, and tell its owner where `tell` says so or it ends.
- * Returns {"isFinished", "deleted", "ms"}; `deleted` is the user whose account went, with the job.
+ * Returns {"isFinished", "ms"}. With an account its job goes, too.
  */
 function step(app, { id, size, tell }) {
   let began;
   let isFinished = false;
-  let deleted = null;
   app.runInTransaction((tx) => {
     began = Date.now(); // others may have been writing until now
     const job = first(tx, "id = {:id}", { id });
@@ -210,29 +211,31 @@ function step(app, { id, size, tell }) {
       if (tell) {
         tx.save(tx.findRecordById("jobs", id));
       }
+    } else if (isCancelled(job)) {
+      finish(tx, id, "cancelled", "");
     } else if (job.getString("kind") === "deleteAccount") {
-      deleted = job.getString("user");
-      tx.delete(tx.findRecordById("users", deleted));
+      tx.delete(tx.findRecordById("users", job.getString("user")));
     } else {
       finish(tx, id, "done", "");
     }
   });
-  return { isFinished, deleted, ms: Date.now() - began };
+  return { isFinished, ms: Date.now() - began };
 }
 
-/** Stop a job of the user that is not finished. A session that was begun is done whole. */
+/** Stop a job of the user that is not finished. Steps then finish the session that was begun. */
 function cancel(app, { id, user }) {
   let job;
   app.runInTransaction((tx) => {
     job = first(tx, "id = {:id} && user = {:user}", { id, user });
-    if (!job || !isUnfinished(job)) {
+    if (!job || !isUnfinished(job) || isCancelled(job)) {
       return;
     }
     if (job.getString("begun")) {
-      const gone = resume(tx, job, Number.MAX_SAFE_INTEGER);
-      note(tx, job, added(counts(job), gone.counts), "");
+      job.set("status", "cancelled");
+      tx.save(job);
+    } else {
+      job = finish(tx, id, "cancelled", "");
     }
-    job = finish(tx, id, "cancelled", "");
   });
   return job ? { job: shown(job) } : null;
 }

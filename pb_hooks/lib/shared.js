@@ -1,5 +1,6 @@
-// Reads a published session by its slug, a page of messages at a time. What of it may be shown is
-// decided in sidecar/domain/sharing.py; this only keeps an answer from growing without limit.
+// Publishes sessions, and reads a published one by its slug, a page of messages at a time. What of it
+// may be shown is decided in sidecar/domain/sharing.py; this only keeps an answer from growing without
+// limit.
 
 const PAGE_BYTES = 1 << 20; // the first message of a page is given whatever its size
 const LONGEST = 101000; // characters of a text; a little more than is shown
@@ -53,10 +54,42 @@ const session = (app, { slug }) => json(app, SESSION, { slug });
 const messages = (app, { session: id, after, most }) =>
   json(app, MESSAGES, { session: id, most, ...after });
 
-// One route leads to both, by name: `POST /api/opensync/shared?do=name`.
-const reads = { session, messages };
+/** Change a session of the user in one transaction, so that no two decide at the same time. */
+function change(app, { user, session: id }, decide) {
+  let answer = "";
+  app.runInTransaction((tx) => {
+    const found = tx.findRecordsByFilter("sessions", "id = {:id} && user = {:user}", "", 1, 0, { id, user });
+    if (found.length > 0) {
+      answer = decide(found[0]);
+      tx.save(found[0]);
+    }
+  });
+  return answer;
+}
+
+/** Publish a session under `slug`; one that is public keeps the one it has. Returns {"slug"}. */
+const publish = (app, { slug, include, ...whose }) =>
+  change(app, whose, (record) => {
+    const kept = record.getBool("isPublic") ? record.getString("publicSlug") : "";
+    record.set("isPublic", true);
+    record.set("publicSlug", kept || slug);
+    record.set("publicInclude", include);
+    return { slug: kept || slug };
+  });
+
+/** Make a session private again. */
+const unpublish = (app, whose) =>
+  change(app, whose, (record) => {
+    record.set("isPublic", false);
+    record.set("publicSlug", "");
+    record.set("publicInclude", null);
+    return {};
+  });
+
+// One route leads to all of these, by name: `POST /api/opensync/shared?do=name`.
+const actions = { session, messages, publish, unpublish };
 
 /** Do what `name` says with the parsed body; '' where there is no such name or session. */
-const act = (app, name, body) => (Object.hasOwn(reads, name) ? reads[name](app, body) : "");
+const act = (app, name, body) => (Object.hasOwn(actions, name) ? actions[name](app, body) : "");
 
 module.exports = { act };

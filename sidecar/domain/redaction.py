@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from sidecar.domain.credentials import credentials, kind_of
+
 _PRIVATE_KEY: Final = (
     r"(?s:-----BEGIN (?P<key>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----"
     r"(?:.*?-----END (?P=key)-----|.*\Z))"
@@ -83,6 +85,22 @@ class Secret:
 
 def secrets(text: str) -> Iterator[Secret]:
     """Find the secrets in `text`, in order; they do not overlap."""
+    told = (Secret(start, end, f"[{kind} removed]", kind) for start, end, kind in credentials(text))
+    following = next(told, None)
+    for secret in _shaped(text):
+        # A shape says more about a secret than the name in front of it.
+        while following and following.start < secret.end:
+            if following.end <= secret.start:
+                yield following
+            following = next(told, None)
+        yield secret
+    if following:
+        yield following
+    yield from told
+
+
+def _shaped(text: str) -> Iterator[Secret]:
+    """Find the secrets that their own shape gives away."""
     if not any(telling in text for telling in _TELLING):
         return
     for match in _SECRET.finditer(text):
@@ -113,28 +131,37 @@ def redacted(text: str) -> Redacted:
     return Redacted("".join([*pieces, text[position:]]), dict(counts))
 
 
+def redacted_as(name: str, text: str) -> Redacted:
+    """Return `text` without secrets, where it is the value of this name in JSON."""
+    found = redacted(text)
+    if found.counts or not (kind := kind_of(name, text)):
+        return found
+    return Redacted(f"[{kind} removed]", {kind: 1})
+
+
 class Redactor:
     """Masks one thing after the other; `counts` has how many secrets of each kind it met."""
 
     def __init__(self) -> None:
         self.counts = Counter[str]()
 
-    def text(self, text: str) -> str:
-        found = redacted(text)
+    def text(self, text: str, name: str = "") -> str:
+        """Return the text without secrets; `name` is the one it has in JSON."""
+        found = redacted_as(name, text) if name else redacted(text)
         self.counts.update(found.counts)
         return found.text
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any, name: str = "") -> Any:
         """Return a parsed JSON value with every text and name in it masked.
 
         Anything that is not JSON raises TypeError: what cannot be looked at does not get out.
         """
         if isinstance(value, str):
-            return self.text(value)
+            return self.text(value, name)
         if isinstance(value, list):
-            return [self.value(item) for item in value]
+            return [self.value(item, name) for item in value]
         if isinstance(value, dict):
-            return {self.text(name): self.value(item) for name, item in value.items()}
+            return {self.text(name): self.value(item, name) for name, item in value.items()}
         if value is None or isinstance(value, bool | int | float):
             return value
         raise TypeError(f"{type(value).__name__} is not JSON")

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sidecar.domain.redaction import redacted
+from sidecar.domain.redaction import redacted, redacted_as
 from sidecar.domain.text import shortened
 
 LONGEST: Final = 100_000  # characters of one text
@@ -94,24 +94,26 @@ class Scrubber:
         self._mask = None if include.paths else PathMask(project_path)
         self.redactions = 0
 
-    def text(self, text: str) -> str:
-        found = redacted(text[: LONGEST + _MARGIN])
+    def text(self, text: str, name: str = "") -> str:
+        """Return the text as it is shown; `name` is the one it has in JSON."""
+        cut = text[: LONGEST + _MARGIN]
+        found = redacted_as(name, cut) if name else redacted(cut)
         self.redactions += found.total
         shown = found.text if self._mask is None else self._mask(found.text)
         return shortened(shown, LONGEST)
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any, name: str = "") -> Any:
         """Return a parsed JSON value with every text in it made fit; thinking is left out."""
         if isinstance(value, str):
-            return value if _PICTURE.fullmatch(value) else self.text(value)
+            return value if _PICTURE.fullmatch(value) else self.text(value, name)
         if isinstance(value, list):
-            return [self.value(item) for item in value if not _is_thinking(item)]
+            return [self.value(item, name) for item in value if not _is_thinking(item)]
         if isinstance(value, dict):
             picture = _is_picture(value)
             return {
                 self.text(key): item
                 if picture and key in ("data", "base64") and _is_base64(item)
-                else self.value(item)
+                else self.value(item, key)
                 for key, item in value.items()
                 if not _is_thinking(item)
             }

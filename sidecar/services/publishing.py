@@ -15,8 +15,7 @@ import orjson
 from sidecar.domain.ids import is_record_id
 from sidecar.domain.sharing import Include, Scrubber, message_shown, session_shown
 from sidecar.errors import InvalidRequest, NotFound
-from sidecar.pocketbase.client import Json, PocketBase, Record
-from sidecar.pocketbase.filters import bind
+from sidecar.pocketbase.client import Json, PocketBase
 
 _PAGE: Final = 200  # messages
 _SLUG_BYTES: Final = 24
@@ -35,18 +34,17 @@ class PublishingService:
 
     async def publish(self, user: str, id: str, include: Include) -> dict[str, str]:
         """Publish a session of the user; one that is public keeps its address."""
-        session = await self._mine(user, id)
-        slug = session["publicSlug"] if session["isPublic"] else ""
-        slug = slug or secrets.token_urlsafe(_SLUG_BYTES)
-        agreed = {"isPublic": True, "publicSlug": slug, "publicInclude": asdict(include)}
-        await self._pocketbase.update("sessions", id, agreed)
+        fresh = secrets.token_urlsafe(_SLUG_BYTES)
+        # PocketBase decides which counts: others may be publishing it, too, or making it private.
+        published = await self._change(
+            "publish", user, id, {"slug": fresh, "include": asdict(include)}
+        )
+        slug = str(published["slug"])
         return {"slug": slug, "url": self.url(slug)}
 
     async def unpublish(self, user: str, id: str) -> None:
         """Make a session private; its address is never used again."""
-        await self._mine(user, id)
-        private = {"isPublic": False, "publicSlug": "", "publicInclude": None}
-        await self._pocketbase.update("sessions", id, private)
+        await self._change("unpublish", user, id, {})
 
     def url(self, slug: str) -> str:
         return f"{self._public_url}/s/{slug}"
@@ -67,16 +65,14 @@ class PublishingService:
             found = await self._ask("messages", wanted)
             return await asyncio.to_thread(_shown, stored, found)
 
-    async def _mine(self, user: str, id: str) -> Record:
-        session = None
-        if is_record_id(id):
-            wanted = bind("id = {:id} && user = {:user}", id=id, user=user)
-            session = await self._pocketbase.first(
-                "sessions", wanted, fields="id,isPublic,publicSlug"
-            )
-        if session is None:
-            raise NotFound("Session not found")
-        return session
+    async def _change(self, name: str, user: str, id: str, values: Json) -> Json:
+        try:
+            if not is_record_id(id):
+                raise NotFound(id)
+            changed: Json = await self._ask(name, {"user": user, "session": id, **values})
+        except NotFound as exc:
+            raise NotFound("Session not found") from exc
+        return changed
 
     async def _stored(self, slug: str) -> Json:
         if _SLUG.fullmatch(slug) is None:

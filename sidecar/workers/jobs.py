@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from sidecar.errors import OpenSyncError, PocketBaseUnavailable
 from sidecar.pocketbase.client import PocketBase
@@ -22,6 +22,8 @@ from sidecar.pocketbase.client import PocketBase
 logger = structlog.get_logger(__name__)
 
 STEPS = Counter("opensync_job_steps_total", "Steps of jobs that were done.")
+FAILURES = Counter("opensync_job_step_failures_total", "Steps of jobs that failed.")
+UNFINISHED = Gauge("opensync_jobs_unfinished", "Jobs that wait or are in work, up to 100.")
 
 _ROUTE: Final = "/api/opensync/jobs"
 _STEP_MS: Final = 40  # that a step should take: a sync request may have to wait for it
@@ -40,7 +42,8 @@ _FAILED: Final = (
 class JobRunner:
     """Runs every unfinished job, the oldest first, after it has been nudged.
 
-    `on_deleted` is told the user whose account went.
+    `on_deleted` is told the user whose account went, also where the last answer was lost: then the
+    job is no longer there. It may be told one whose account stayed.
     """
 
     def __init__(self, pocketbase: PocketBase, *, on_deleted: Callable[[str], None]) -> None:
@@ -51,6 +54,7 @@ class JobRunner:
         self._size = _FIRST
         self._told: dict[str, float] = {}
         self._failures: dict[str, int] = {}
+        self._leaving: dict[str, str] = {}  # jobs that delete an account, and whose
 
     def nudge(self) -> None:
         """Note that there is a new job."""
@@ -77,9 +81,18 @@ class JobRunner:
 
     async def _unfinished(self) -> list[str]:
         found = await self._pocketbase.page(
-            "jobs", "finishedAt = 0", sort="createdAt", limit=100, fields="id"
+            "jobs", "finishedAt = 0", sort="createdAt", limit=100, fields="id,user,kind"
         )
-        return [str(record["id"]) for record in found]
+        UNFINISHED.set(len(found))
+        jobs = [str(record["id"]) for record in found]
+        for job in set(self._leaving) - set(jobs):
+            self._forget(job)
+        self._leaving |= {
+            str(record["id"]): str(record["user"])
+            for record in found
+            if record["kind"] == "deleteAccount"
+        }
+        return jobs
 
     async def _step(self, job: str) -> float:
         """Do a step of a job; return the seconds to rest."""
@@ -97,8 +110,6 @@ class JobRunner:
         STEPS.inc()
         if tell:
             self._told[job] = began
-        if done["deleted"]:
-            self._on_deleted(str(done["deleted"]))
         if done["isFinished"]:
             self._forget(job)
             return 0.0
@@ -108,6 +119,7 @@ class JobRunner:
         return max(_SHORTEST_REST, ms / 1000)
 
     async def _failed(self, job: str, exc: OpenSyncError) -> float:
+        FAILURES.inc()
         failures = self._failures[job] = self._failures.get(job, 0) + 1
         logger.error("A step of a job failed", action="job_step_failed", job=job, exc_info=exc)
         self._size = _LEAST
@@ -122,6 +134,8 @@ class JobRunner:
     def _forget(self, job: str) -> None:
         self._told.pop(job, None)
         self._failures.pop(job, None)
+        if user := self._leaving.pop(job, ""):
+            self._on_deleted(user)
 
     def _warn(self, exc: OpenSyncError) -> None:
         logger.warning("Jobs wait", action="jobs_wait", cause=type(exc).__name__)

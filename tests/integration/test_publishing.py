@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -90,6 +91,38 @@ async def test_what_is_ticked_is_shown_and_publishing_again_changes_that(tenant:
     assert (shown["cost"], shown["projectPath"]) == (1.5, "/home/ada/work/engine")
     assert second == first
     assert later.keys().isdisjoint({"cost", "projectPath"})
+
+
+async def test_first_publications_in_the_same_instant_give_one_address_that_works(
+    tenant: Tenant,
+) -> None:
+    session = await stored(tenant)
+
+    made = await asyncio.gather(*(publish(tenant, session) for _ in range(20)))
+
+    (slug,) = {each["slug"] for each in made}
+    assert (await visit(tenant, f"/api/public/{slug}")).status_code == 200
+
+
+async def test_a_publication_that_races_its_end_never_revives_an_address(tenant: Tenant) -> None:
+    session = await stored(tenant)
+    former: set[str] = set()
+    for _ in range(10):
+        begun = await publish(tenant, session)
+        assert begun["slug"] not in former
+        works = [publish(tenant, session), unpublish(tenant, session), publish(tenant, session)]
+        made = await asyncio.gather(*works)
+        slugs = {begun["slug"], *(each["slug"] for each in made if each)}
+        # Made private once, it has one of two addresses and answers at no other.
+        assert len(slugs) <= 2
+        now = (await session_of(tenant))["publicSlug"]
+        answers = {slug: await visit(tenant, f"/api/public/{slug}") for slug in slugs | former}
+        assert [slug for slug, answer in answers.items() if answer.status_code == 200] == (
+            [now] if now else []
+        )
+        former |= slugs - {now}
+        await unpublish(tenant, session)
+        former.add(now)
 
 
 async def test_an_address_cannot_be_guessed_and_is_never_used_again(tenant: Tenant) -> None:
@@ -196,6 +229,18 @@ async def test_the_page_tells_previews_of_the_link_what_it_is(
     assert f'<meta property="og:url" content="{published["url"]}">' in page
     assert page.endswith("</head><body><div id=root></div></body>")
     assert "ada" not in page and "<script" not in page
+
+
+async def test_the_page_of_a_session_without_a_title_is_shown_too(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell(tenant, monkeypatch)
+    made = await publish(tenant, await stored(tenant, title=""))
+
+    answer = await visit(tenant, f"/s/{made['slug']}")
+
+    assert answer.status_code == 200
+    assert '<meta property="og:title" content="A shared session">' in answer.text
 
 
 async def test_the_page_of_an_unknown_address_is_the_dashboard_with_404(

@@ -304,6 +304,8 @@ async def test_a_cancelled_job_leaves_no_session_in_part(
     job = await unwatched(tenant, kind)
     await step(pocketbase, job, size=10)
 
+    await asked(tenant, "POST", f"/api/jobs/{job}/cancel")
+    await finish(pocketbase, job)
     answer = await asked(tenant, "POST", f"/api/jobs/{job}/cancel")
 
     assert (answer["job"]["status"], answer["job"]["done"]) == ("cancelled", 1)

@@ -22,7 +22,8 @@ Answer = Callable[[str], Json]
 class ScriptedPocketBase(PocketBase):
     """Holds unfinished jobs; a step of one is answered by `answer`, or raises what that raises."""
 
-    def __init__(self, *jobs: str, answer: Answer) -> None:
+    def __init__(self, *jobs: str, answer: Answer, kind: str = "deleteSessions") -> None:
+        self.kind = kind
         self.unfinished = list(jobs)
         self.steps: list[Json] = []
         self.failed: list[str] = []
@@ -31,7 +32,7 @@ class ScriptedPocketBase(PocketBase):
     async def page(
         self, collection: str, filter: str, *, sort: str, limit: int, fields: str = "*"
     ) -> list[Record]:
-        return [{"id": job} for job in self.unfinished]
+        return [{"id": job, "user": "ada", "kind": self.kind} for job in self.unfinished]
 
     async def send(self, method: str, path: str, body: Any) -> Json:
         job = body["id"]
@@ -46,12 +47,12 @@ class ScriptedPocketBase(PocketBase):
         return answer
 
 
-def done(*, deleted: str | None = None) -> Json:
-    return {"isFinished": True, "deleted": deleted, "ms": 1}
+def done() -> Json:
+    return {"isFinished": True, "ms": 1}
 
 
 def going(ms: int) -> Json:
-    return {"isFinished": False, "deleted": None, "ms": ms}
+    return {"isFinished": False, "ms": ms}
 
 
 @pytest.fixture(autouse=True)
@@ -146,11 +147,35 @@ async def test_a_database_that_is_away_costs_a_job_nothing() -> None:
 
 async def test_who_was_deleted_is_told() -> None:
     deleted: list[str] = []
-    pocketbase = ScriptedPocketBase("a", answer=lambda job: done(deleted="ada"))
+    pocketbase = ScriptedPocketBase("a", answer=lambda job: done(), kind="deleteAccount")
 
     await worked(pocketbase, on_deleted=deleted.append)
 
     assert deleted == ["ada"]
+
+
+async def test_who_was_deleted_is_told_when_the_answer_was_lost() -> None:
+    deleted: list[str] = []
+
+    def lost(job: str) -> Json:
+        pocketbase.unfinished.remove(job)
+        raise PocketBaseUnavailable("away")
+
+    pocketbase = ScriptedPocketBase("a", answer=lost, kind="deleteAccount")
+    runner = JobRunner(pocketbase, on_deleted=deleted.append)
+    async with running(runner), asyncio.timeout(PATIENCE):
+        while not deleted:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+    assert deleted == ["ada"]
+
+
+async def test_who_only_deletes_sessions_stays_remembered() -> None:
+    deleted: list[str] = []
+
+    await worked(ScriptedPocketBase("a", answer=lambda job: done()), on_deleted=deleted.append)
+
+    assert deleted == []
 
 
 async def test_a_new_job_is_begun_when_the_worker_hears_of_it() -> None:

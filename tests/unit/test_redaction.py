@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from sidecar.domain.redaction import redacted
+from sidecar.domain.redaction import Redactor, redacted
 
 LONG = "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
 PEM = "-----BEGIN {0} KEY-----\nMIIEow\nIBAAK\n-----END {0} KEY-----"
@@ -104,3 +106,174 @@ def test_long_texts_take_no_longer_than_their_length_asks_for() -> None:
 
 def test_a_token_is_masked_behind_what_only_begins_like_one() -> None:
     assert redacted(f"eyJa-eyJ{LONG}.eyJ{LONG}.{LONG}").text == "eyJa-[JWT removed]"
+
+
+# Secrets that only the name in front of them tells. What is masked stands between the two signs.
+NAMED = """
+PASSWORD=«hunter2»
+export DB_PASSWORD="«hunter 2»"
+POSTGRES_PASSWORD='«hunter2»'
+SMTP_PASS=«hunter2»
+MYSQL_PWD=«hunter2» mysql
+PGPASSWORD=«hunter» psql
+API_KEY=«abcdef»
+SECRET_KEY=«django-insecure-abc»
+password: «hunter2»
+  db_password: "«hunter2»"  # of the database
+api_key: «8f14e45fceea167a»
+apiKey: '«8f14e45fceea167a»',
+"password": "«hunter2»",
+{\\"password\\": \\"«hunter2»\\"}
+{"client_secret":"«GOCSPX-1a2b3c4d»"}
+password = "«hunter2»"
+password: str = "«hunter2»"
+password := "«hunter2»"
+'password' => '«hunter2»',
+os.environ["API_KEY"] = "«8f14e45fceea167a»"
+mysql --password=«hunter»
+password=«123456»
+https://example.org/?token=«8f14e45fceea»&page=2
+Server=db;Password=«hunter2»;Encrypt=true
+Server=db;Pwd=«hunter2»;
+aws_secret_access_key = «wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY»
+AWS_SECRET_ACCESS_KEY=«wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY»
+"SecretAccessKey": "«wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY»"
+AWS Secret Access Key [None]: «wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY»
+AccountName=a;AccountKey=«wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY==»;
+Authorization: Bearer «8f14e45fceea167a»
+curl -H "Authorization: bearer «abcdEFGH1234_-x=»" https://example.org
+Authorization: Basic «YW5uOmh1bnRlcjI=»
+Cookie: «session=8f14e45f; theme=dark»
+Set-Cookie: «sid=8f14e45f; Path=/; HttpOnly»
+{"cookie": "«sid=8f14e45f»"}
+"""
+
+# What looks like one and is a variable, a type, a placeholder, or a word.
+UNNAMED = """
+password = get_password()
+password=password
+connect(password=settings.password, api_key=self.api_key)
+def sign_in(password: str = None, token=None): ...
+password: Optional[str]
+api_key: str = Field(default=None)
+token: str
+token: string;
+token: Uint8Array
+if password == "x": token = next(tokens)
+const token = await sign(user)
+const readonlyToken = type2.declaration.readonlyToken ? one : two
+api_key = os.environ["API_KEY"]
+token => token.id
+PASSWORD=$PASS
+PASSWORD=${PASS:-x}
+PASSWORD=$(cat file)
+PASSWORD=<your password>
+PASSWORD=********
+PASSWORD=...
+PASSWORD=
+PASSWORD=[password removed]
+PASSWORD_FILE=/run/secrets/password
+SECRET=/run/secrets/secret1
+API_KEY=xxxx
+API_KEY=your-api-key
+api_key: "<your key>"
+password: ${{ secrets.PASSWORD }}
+token: {{ token }}
+private_key: ~/.ssh/id_ed25519
+PWD=/home/ann/work1 OLDPWD=/srv/work2
+secrets: inherit
+secretName: my-secret-2024
+max_tokens=4096 token_count = 12345678 "token": 12345678
+"tokens": {"input_token": 1234567}
+"token": "identifier", "type": "password"
+"password": "Kennwort"
+"password": "Please enter your password"
+"password": null, "token": true
+<input type="password" value="x1234">
+the password is long; Bearer token authentication, the bearer of bad news
+Authorization: Bearer $TOKEN
+Authorization: Bearer <token>
+Basic authentication, basic research2
+cookie: string; cookies = 12; a cookie: the thing with chocolate
+for token in tokens: print(token)
+"""
+
+
+@pytest.mark.parametrize("line", NAMED.strip().splitlines())
+def test_what_a_name_gives_away_is_masked_and_nothing_around_it(line: str) -> None:
+    before, secret, after = re.split("[«»]", line)
+
+    answer = redacted(f"{before}{secret}{after}")
+
+    assert re.fullmatch(rf"{re.escape(before)}\[[\w ]+ removed\]{re.escape(after)}", answer.text), (
+        answer.text
+    )
+    assert answer.total == 1
+
+
+@pytest.mark.parametrize("line", UNNAMED.strip().splitlines())
+def test_what_only_has_such_a_name_stays(line: str) -> None:
+    assert redacted(line).text == line
+
+
+def test_a_shape_says_more_than_a_name() -> None:
+    assert redacted(f"TOKEN=ghp_{LONG}").counts == {"GitHub token": 1}
+    assert redacted(f'"token": "ghp_{LONG}", "password": "hunter2"').counts == {
+        "GitHub token": 1,
+        "password": 1,
+    }
+
+
+def test_the_secret_key_beside_the_id_of_an_aws_key_is_masked() -> None:
+    row = "AKIAABCDEFGH12345678,wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+    assert redacted(row).text == "[AWS key removed],[AWS secret key removed]"
+
+
+def test_names_are_found_where_lower_case_is_longer() -> None:
+    assert redacted("İİİ PASSWORD=hunter2").text == "İİİ PASSWORD=[password removed]"
+
+
+def test_masking_twice_is_masking_once() -> None:
+    text = NAMED.replace("«", "").replace("»", "")
+
+    once = redacted(text).text
+    assert redacted(once).text == once
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        *("token=", 'token="', "password='", 'password=\\"', "password: a", "secret = "),
+        *("Bearer a ", "basic ", "cookie: ", "PASSWORD=${", "token: x = ", "token [x", "api_key "),
+    ],
+)
+def test_a_hostile_megabyte_takes_no_longer_than_its_length_asks_for(beginning: str) -> None:
+    """In quadratic time this would take an hour."""
+    for text in (beginning * (1_000_000 // len(beginning)), f"{beginning}{'a' * 1_000_000}"):
+        assert len(redacted(text).text) > 0
+
+
+def test_in_json_the_name_of_a_value_counts() -> None:
+    redactor = Redactor()
+    value = {
+        "env": {"DB_PASSWORD": "hunter2", "API_KEY": ["8f14e45fceea167a"], "PORT": "5432"},
+        "headers": {"Authorization": "Bearer 8f14e45fceea167a", "Cookie": "sid=8f14e45f"},
+        "password": None,
+        "token": "identifier",
+    }
+
+    assert redactor.value(value) == {
+        "env": {
+            "DB_PASSWORD": "[password removed]",
+            "API_KEY": ["[secret removed]"],
+            "PORT": "5432",
+        },
+        "headers": {
+            "Authorization": "Bearer [bearer token removed]",
+            "Cookie": "[cookie removed]",
+        },
+        "password": None,
+        "token": "identifier",
+    }
+    assert sum(redactor.counts.values()) == 4

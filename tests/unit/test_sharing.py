@@ -145,6 +145,15 @@ def test_secrets_are_masked_wherever_they_are_and_counted() -> None:
     assert scrub.redactions == 4
 
 
+def test_in_arguments_of_tools_the_name_of_a_value_counts() -> None:
+    scrub = scrubber(paths=True)
+
+    assert scrub.value({"env": {"PASSWORD": "hunter2", "USER": "ann"}}) == {
+        "env": {"PASSWORD": "[password removed]", "USER": "ann"}
+    }
+    assert scrub.redactions == 1
+
+
 def test_thinking_and_unknown_kinds_of_parts_are_left_out() -> None:
     shown = message_shown(
         message(
