@@ -35,6 +35,8 @@ def serve() -> None:
         "timeout_graceful_shutdown": 20,
         # Longer than Traefik keeps an idle connection, so that no request meets a closing one.
         "timeout_keep_alive": 75,
+        # A backstop: Traefik lets an address have fewer requests under way. Beyond it, 503.
+        "limit_concurrency": 4_096,
     }
     os.umask(0o077)
     server = _Server(uvicorn.Config(create_app(settings), **options))

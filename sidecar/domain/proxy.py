@@ -1,11 +1,13 @@
-"""Who the proxy says is there: the `Remote-*` headers that Authelia sets."""
+"""Who the proxy says is there: the `Remote-*` headers that Authelia sets, and from what address."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
+from sidecar.config import Network
 from sidecar.errors import Unauthenticated
 
 _NAMES: Final = frozenset({"remote-user", "remote-email", "remote-name", "remote-groups"})
@@ -34,6 +36,9 @@ def read_identity(headers: Iterable[tuple[bytes, bytes]]) -> ProxyIdentity | Non
     for raw_name, raw_value in headers:
         name = raw_name.decode("latin-1").lower()
         plain = name.replace("_", "-").replace(".", "-")
+        if name == "trailer":
+            # Uvicorn puts what follows a chunked body among the headers.
+            raise Unauthenticated("The identity headers of this request are ambiguous.")
         if plain not in _NAMES:
             continue
         if plain != name or name in found:
@@ -69,3 +74,36 @@ def is_same_origin(headers: Iterable[tuple[bytes, bytes]], allowed_origins: Iter
     if values.get("sec-fetch-site") == "same-origin":
         return True
     return values.get("origin") in set(allowed_origins)
+
+
+def is_within(address: str, networks: Iterable[Network]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def client_network(
+    peer: str, headers: Iterable[tuple[bytes, bytes]], trusted: Iterable[Network]
+) -> str:
+    """Return where a request comes from: an IPv4 address, or the /64 that one IPv6 client has.
+
+    Every proxy adds the address of its peer to the right of `X-Forwarded-For`. So what the last
+    of our own added is true, and what stands left of that is what the client wrote itself.
+    """
+    trusted = tuple(trusted)
+    forwarded = ",".join(
+        value.decode("latin-1") for name, value in headers if name.lower() == b"x-forwarded-for"
+    )
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    address = peer
+    while is_within(address, trusted) and hops:
+        address = hops.pop()
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return peer
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((int(parsed), 64), strict=False))
+    return str(parsed)

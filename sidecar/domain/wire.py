@@ -225,3 +225,14 @@ class BatchIn(BaseModel):
 
     sessions: list[Any] | None = None
     messages: list[Any] | None = None
+
+
+def items_in(body: Any) -> int:
+    """Return how many sessions, messages and parts a sync request has, before it is validated."""
+    items = [*_list(body, "sessions"), *_list(body, "messages")] or [body]
+    return sum(1 + len(_list(item, "parts")) + len(_list(item, "toolCalls")) for item in items)
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []

@@ -6,16 +6,21 @@ import base64
 import hmac
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 
-from sidecar.config import Network, Settings
+from sidecar.config import Settings
 from sidecar.domain import keys
 from sidecar.domain.clock import Clock
 from sidecar.domain.principal import Principal, Via
-from sidecar.domain.proxy import ProxyIdentity, is_same_origin, read_identity
+from sidecar.domain.proxy import (
+    ProxyIdentity,
+    client_network,
+    is_same_origin,
+    is_within,
+    read_identity,
+)
 from sidecar.domain.remembered import Remembered
 from sidecar.errors import Forbidden, Unauthenticated
 from sidecar.pocketbase.client import PocketBase
@@ -95,7 +100,7 @@ class IdentityService:
 
     def proxy_identity(self, evidence: Evidence) -> ProxyIdentity | None:
         """Return what a trusted proxy says of the visitor; None from any other peer."""
-        if not _is_within(evidence.peer, self._settings.trusted_proxies):
+        if not is_within(evidence.peer, self._settings.trusted_proxies):
             return None
         secret = self._settings.proxy_secret
         if secret is not None:
@@ -103,6 +108,10 @@ class IdentityService:
             if not hmac.compare_digest(shown, secret.get_secret_value().encode()):
                 return None
         return read_identity(evidence.headers)
+
+    def origin(self, evidence: Evidence) -> str:
+        """Return where the request comes from, as far as our own proxies know."""
+        return client_network(evidence.peer, evidence.headers, self._settings.trusted_proxies)
 
     def forget(self, principal: Principal) -> None:
         """Drop what is remembered of a principal whose key or user is gone."""
@@ -158,11 +167,3 @@ def _expiry(token: str) -> int:
         return int(claims["exp"]) * 1000
     except (ValueError, KeyError, TypeError):
         return 0
-
-
-def _is_within(peer: str, networks: Iterable[Network]) -> bool:
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    return any(address in network for network in networks)

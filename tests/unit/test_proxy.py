@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import string
+from ipaddress import ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.domain.proxy import ProxyIdentity, is_same_origin, read_identity
+from sidecar.domain.proxy import ProxyIdentity, client_network, is_same_origin, read_identity
 from sidecar.errors import Unauthenticated
 
 NAMES = ("remote-user", "remote-email", "remote-name", "remote-groups")
@@ -129,3 +130,36 @@ def test_any_bytes_are_either_an_identity_or_refused(headers: dict[str, bytes]) 
 )
 def test_only_a_page_of_ours_is_of_the_same_origin(headers: dict[str, str], same: bool) -> None:
     assert is_same_origin(raw(*headers.items()), [HOME]) is same
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "network"),
+    [
+        # Nobody in front: what the client wrote does not count.
+        ("203.0.113.9", (), "203.0.113.9"),
+        ("203.0.113.9", ("198.51.100.7",), "203.0.113.9"),
+        # One of our proxies in front: what it wrote last counts, not what it was told.
+        ("127.0.0.1", ("203.0.113.9",), "203.0.113.9"),
+        ("127.0.0.1", ("198.51.100.7, 203.0.113.9",), "203.0.113.9"),
+        ("127.0.0.1", ("198.51.100.7", "203.0.113.9"), "203.0.113.9"),
+        ("127.0.0.1", ("127.0.0.1, 203.0.113.9",), "203.0.113.9"),
+        # Two of ours.
+        ("127.0.0.1", ("198.51.100.7, 203.0.113.9, 10.0.0.2",), "203.0.113.9"),
+        # A request of our own, and what is no address.
+        ("127.0.0.1", (), "127.0.0.1"),
+        ("127.0.0.1", ("10.0.0.2",), "10.0.0.2"),
+        ("127.0.0.1", ("unknown",), "127.0.0.1"),
+        ("127.0.0.1", (" , ",), "127.0.0.1"),
+        # One client has as many IPv6 addresses as it likes.
+        ("2001:db8:1:2:3::4", (), "2001:db8:1:2::/64"),
+        ("127.0.0.1", ("2001:db8:1:2:ffff::1",), "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", (), "203.0.113.9"),
+    ],
+)
+def test_a_client_is_where_our_own_proxies_saw_it(
+    peer: str, forwarded: tuple[str, ...], network: str
+) -> None:
+    headers = raw(*(("X-Forwarded-For", value) for value in forwarded))
+    trusted = (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"))
+
+    assert client_network(peer, headers, trusted) == network

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sidecar.domain.wire import LARGEST, BatchIn, MessageIn, SessionIn
+from sidecar.domain.wire import LARGEST, BatchIn, MessageIn, SessionIn, items_in
 
 MS = 1_740_823_200_123
 
@@ -290,3 +290,23 @@ def test_a_batch_keeps_items_of_any_shape_for_later() -> None:
     batch = BatchIn.model_validate({"sessions": [5, None, {}], "messages": [[]], "other": 1})
 
     assert (batch.sessions, batch.messages) == ([5, None, {}], [[]])
+
+
+# How much a body holds.
+
+
+@pytest.mark.parametrize(
+    ("body", "items"),
+    [
+        ({"sessionId": "s"}, 1),
+        ({"messageId": "m", "parts": ["", "", {}]}, 4),
+        ({"messageId": "m", "toolCalls": [1, 2]}, 3),
+        ({"sessions": [{}, {}], "messages": [{"parts": [""]}, {"parts": None}, 7]}, 6),
+        ({"sessions": [], "messages": []}, 1),
+        ({"messages": "none", "parts": "none"}, 1),
+        ([], 1),
+        (None, 1),
+    ],
+)
+def test_items_are_counted_before_anything_is_validated(body: Any, items: int) -> None:
+    assert items_in(body) == items
