@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,25 +10,41 @@ from typing import Final
 
 from sidecar.backup import snapshot
 from sidecar.backup.archive import TOP
-from sidecar.backup.failure import BackupFailed
-from sidecar.backup.folder import DATABASES, BackupFolder, require_owned, scratch, write_through
+from sidecar.backup.backups import Backups, Found
+from sidecar.backup.contents import DATABASES, require_owned
+from sidecar.backup.failure import BackupFailed, disk_errors_as
+from sidecar.backup.scratch import scratch, write_through
 from sidecar.domain.retention import stamp
 
 # A copy of what the database held; the sidecar makes it anew.
 _INDEX: Final = "index"
 
 
-def restore(folder: BackupFolder, path: Path, data: Path, now: datetime) -> list[Path]:
+def restore(backups: Backups, found: Found, data: Path, now: datetime) -> list[Path]:
     """Put a backup into the data folder. Returns where the former data is now."""
     if (data / DATABASES[0]).exists():
         require_owned(data)
+    _require_unused(data)
+    with scratch(data) as work:
+        backups.open(found, work)
+        _write_through_folders(work)
+        # Unpacking takes its time, in which somebody may have started it.
+        _require_unused(data)
+        return _swap(work, data, f".before-{stamp(now)}")
+
+
+def _require_unused(data: Path) -> None:
     if any(snapshot.is_in_use(data / name) for name in DATABASES):
         raise BackupFailed(
-            f"PocketBase runs on {data}. Stop it, and the sidecar, before a restore."
+            f"Something uses the database in {data}. Stop PocketBase, the sidecar and Litestream "
+            "before a restore."
         )
-    with scratch(data) as work:
-        folder.open(path, work)
-        return _swap(work, data, f".before-{stamp(now)}")
+
+
+def _write_through_folders(top: Path) -> None:
+    with disk_errors_as(f"{top} cannot be written to"):
+        for folder, _, _ in os.walk(top):
+            write_through(Path(folder))
 
 
 def _swap(work: Path, data: Path, suffix: str) -> list[Path]:
@@ -51,11 +68,21 @@ def _swap(work: Path, data: Path, suffix: str) -> list[Path]:
         write_through(data / TOP[0])
         write_through(data)
     except BaseException as exc:
-        for step in reversed(undo):
-            step()
+        _undo(undo, data, suffix)
         if isinstance(exc, OSError):
             raise BackupFailed(
                 f"Nothing was restored, {data} is as it was: {exc.strerror or 'the disk refuses'}."
             ) from exc
         raise
     return former
+
+
+def _undo(steps: list[Callable[[], object]], data: Path, suffix: str) -> None:
+    try:
+        for step in reversed(steps):
+            step()
+    except OSError as exc:
+        raise BackupFailed(
+            f"The restore stopped half-way. What was there is in {data}, with {suffix} at the end "
+            "of its name: rename it back."
+        ) from exc

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from sidecar.backup import encryption
+from sidecar.backup import encryption, record
+from sidecar.backup.backups import Backups, in_settings
+from sidecar.backup.contents import DATABASES, Report
 from sidecar.backup.failure import BackupFailed
-from sidecar.backup.folder import DATABASES, BackupFolder, Report
+from sidecar.backup.record import Failure, Record, Success
 from sidecar.backup.restore import restore as put_back
 from sidecar.cli.console import errors, output, print_json, table
 from sidecar.config import Settings, load_settings
@@ -30,52 +34,79 @@ def create(
     with_secrets: bool = typer.Option(
         False, "--with-secrets", help="With stack.json, although the backup is not encrypted."
     ),
+    prune_too: bool = typer.Option(
+        False, "--prune", help="Then remove the old ones that the settings do not keep."
+    ),
 ) -> None:
     """Make a backup; everything may go on running meanwhile.
 
-    Examples: `opensync backup create`, or from cron, onto another disk:
-    `OPENSYNC_BACKUP_DIR=/mnt/backups opensync backup create && opensync backup prune
-    --keep-daily 7 --keep-weekly 8`
+    Examples: `opensync backup create`, or onto another disk:
+    `OPENSYNC_BACKUP_DIR=/mnt/backups opensync backup create --prune`
+
+    The sidecar makes backups by itself with OPENSYNC_BACKUP_EVERY_HOURS.
     """
     settings = load_settings()
-    with _progress() as report:
-        made = _folder(settings).create(
-            settings.data.resolve(), _now(), secrets=with_secrets, report=report
-        )
-    output.print(f"{made.path} ({_megabytes(made.size)})", soft_wrap=True, highlight=False)
+    data, began, now = _data(settings), time.monotonic(), _now()
+    try:
+        backups = in_settings(settings)
+        with _progress() as report:
+            made = backups.create(data, now, secrets=with_secrets, report=report)
+        address = backups.shelf.address(made.name)
+        output.print(f"{address} ({_megabytes(made.size)})", soft_wrap=True, highlight=False)
+        seconds = time.monotonic() - began
+        try:
+            if prune_too and (keep := _keep(settings)) != Keep():
+                _remove_old(backups, keep, dry_run=False)
+        finally:
+            record.succeeded(
+                data, Success(at=now, seconds=seconds, bytes=made.size, name=made.name)
+            )
+    except BackupFailed as exc:
+        # Where not even that can be written, the error itself says more.
+        with suppress(BackupFailed):
+            record.failed(data, Failure(at=_now(), reason=exc.message))
+        raise
 
 
 @app.command("list")
 def list_(as_json: bool = AS_JSON) -> None:
-    """List the backups, newest first."""
-    folder = _folder(load_settings())
-    backups = folder.every()
+    """List the backups, newest first, and say how the last attempt went."""
+    settings = load_settings()
+    backups, last = in_settings(settings), record.read(_data(settings))
+    every, due = backups.every(), last.next(settings.backup_every_hours, _now())
     if as_json:
         print_json(
-            [
-                {
-                    "name": backup.path.name,
-                    "created": backup.created.isoformat(),
-                    "bytes": backup.size,
-                    "encrypted": backup.encrypted,
-                    "verified": backup.verified and backup.verified.isoformat(),
-                }
-                for backup in backups
-            ]
+            {
+                "backups": [
+                    {
+                        "name": backup.name,
+                        "created": backup.created.isoformat(),
+                        "bytes": backup.size,
+                        "encrypted": backup.encrypted,
+                        "verified": backup.verified and backup.verified.isoformat(),
+                    }
+                    for backup in every
+                ],
+                "last": last.model_dump(mode="json"),
+                "next": due and due.isoformat(),
+            }
         )
         return
     rows = table("Name", "Made", "Size", "Verified")
-    for backup in backups:
+    for backup in every:
         rows.add_row(
-            backup.path.name,
+            backup.name,
             _minute(backup.created),
             _megabytes(backup.size),
             f"{backup.verified:%Y-%m-%d}" if backup.verified else "never",
         )
-    if backups:
+    if every:
         output.print(rows)
     else:
-        output.print(f"No backups in {folder.path}. `opensync backup create` makes one.")
+        place = backups.shelf.address("").rstrip("/")
+        output.print(f"No backups in {place}. `opensync backup create` makes one.", soft_wrap=True)
+    for line in _outlook(last, due):
+        output.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command()
@@ -84,11 +115,13 @@ def verify(which: str = WHICH) -> None:
 
     Example: `opensync backup verify latest`
     """
-    folder = _folder(load_settings())
-    path = folder.find(which)
-    manifest = folder.verify(path, _now())
+    backups = in_settings(load_settings())
+    found = backups.find(which)
+    manifest = backups.verify(found, _now())
     rows = sum(manifest.databases[DATABASES[0]].rows.values())
-    output.print(f"{path.name} is whole: {len(manifest.files)} files, {rows} rows.", soft_wrap=True)
+    output.print(
+        f"{found.name} is whole: {len(manifest.files)} files, {rows} rows.", soft_wrap=True
+    )
 
 
 @app.command()
@@ -102,15 +135,15 @@ def restore(
     `OPENSYNC_DATA=/srv/other opensync backup restore /mnt/backups/opensync-….tar.gz`
     """
     settings = load_settings()
-    data, folder = settings.data.expanduser().resolve(), _folder(settings)
-    path = folder.find(which)
+    data, backups = _data(settings), in_settings(settings)
+    found = backups.find(which)
     make_folder(data)
     with exclusive(data):
         _require_stopped(settings)
         if not yes:
-            typer.confirm(f"Replace what is in {data} by {path.name}?", abort=True)
-        former = put_back(folder, path, data, _now())
-    output.print(f"{path.name} is restored in {data}.", soft_wrap=True)
+            typer.confirm(f"Replace what is in {data} by {found.name}?", abort=True)
+        former = put_back(backups, found, data, _now())
+    output.print(f"{found.name} is restored in {data}.", soft_wrap=True)
     for kept in former:
         output.print(f"The former {kept.name.partition('.before-')[0]} is {kept}.", soft_wrap=True)
     output.print("Start the stack again; when all is well, delete what was kept.")
@@ -123,17 +156,17 @@ def prune(
     keep_weekly: int = typer.Option(0, min=0, help="Keep the newest of this many weeks."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show only what would be removed."),
 ) -> None:
-    """Remove old backups. The newest always stays.
+    """Remove old backups: what the settings do not keep, or with options, what these do not.
 
-    Example: `opensync backup prune --keep-daily 7 --keep-weekly 8`
+    The newest always stays. Example: `opensync backup prune --keep-daily 7 --keep-weekly 8`
     """
-    keep = Keep(keep_last, keep_daily, keep_weekly)
+    settings, keep = load_settings(), Keep(keep_last, keep_daily, keep_weekly)
+    keep = _keep(settings) if keep == Keep() else keep
     if keep == Keep():
         raise BackupFailed(
             "Say what to keep, such as `opensync backup prune --keep-daily 7 --keep-weekly 8`."
         )
-    for backup in _folder(load_settings()).prune(keep, dry_run=dry_run):
-        output.print(f"{'would remove' if dry_run else 'removed'} {backup.path.name}")
+    _remove_old(in_settings(settings), keep, dry_run=dry_run)
 
 
 @app.command()
@@ -142,9 +175,26 @@ def key() -> None:
     typer.echo(encryption.new_key())
 
 
-def _folder(settings: Settings) -> BackupFolder:
-    path = settings.backup_dir or settings.data / "backups"
-    return BackupFolder(path.expanduser().resolve(), settings.backup_key.get_secret_value())
+def _data(settings: Settings) -> Path:
+    return settings.data.expanduser().resolve()
+
+
+def _keep(settings: Settings) -> Keep:
+    return Keep(settings.backup_keep_last, settings.backup_keep_daily, settings.backup_keep_weekly)
+
+
+def _remove_old(backups: Backups, keep: Keep, *, dry_run: bool) -> None:
+    for backup in backups.prune(keep, dry_run=dry_run):
+        output.print(f"{'would remove' if dry_run else 'removed'} {backup.name}", highlight=False)
+
+
+def _outlook(last: Record, due: datetime | None) -> Iterator[str]:
+    if last.failure is not None:
+        yield f"The last attempt, {_minute(last.failure.at)}, failed: {last.failure.reason}"
+    if due is None:
+        yield "None is made by itself: OPENSYNC_BACKUP_EVERY_HOURS is not set."
+    else:
+        yield f"The sidecar makes the next one: {_minute(due)}"
 
 
 def _require_stopped(settings: Settings) -> None:

@@ -1,16 +1,18 @@
-"""Which backups are kept: the newest ones, then the newest of each day and of each week."""
+"""When backups are made, what they are called, and which are kept."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 ENCRYPTED: Final = ".age"
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _NAME: Final = re.compile(r"opensync-(\d{8}T\d{6}Z)\.tar\.gz(\.age)?")
+
+_AGAIN: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,23 @@ def time_of(name: str) -> datetime | None:
         return None
 
 
+def next_time(
+    every: timedelta, now: datetime, succeeded: datetime | None, failed: datetime | None
+) -> datetime:
+    """Return when the next backup is due: after a failure soon again, but not at once.
+
+    A time that is yet to come was noted before the clock was set back, and says nothing.
+    """
+    due = now
+    if succeeded is not None and succeeded <= now:
+        due = succeeded + every
+    if failed is not None and failed <= now:
+        due = max(due, failed + min(every, _AGAIN))
+    return due
+
+
 def kept(times: Iterable[datetime], keep: Keep) -> frozenset[datetime]:
-    """Return the times of the backups to keep. The newest always is."""
+    """Return the times to keep: the newest, then the newest of each day and of each week."""
     newest_first = sorted(set(times), reverse=True)
     return frozenset(
         newest_first[: max(keep.last, 1)]

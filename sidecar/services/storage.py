@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 import structlog
 
+from sidecar.backup.backups import Backup
+from sidecar.backup.failure import BackupFailed
 from sidecar.domain.clock import Clock
 from sidecar.domain.remembered import Remembered
-from sidecar.errors import OpenSyncError
 from sidecar.pocketbase.client import Json, PocketBase
 
 logger = structlog.get_logger(__name__)
@@ -27,11 +28,19 @@ _ALL: Final = ""  # no user has this id
 class StorageService:
     """Measures, one measurement at a time, because each reads much; the result is kept a minute."""
 
-    def __init__(self, pocketbase: PocketBase, clock: Clock, *, index: Path) -> None:
-        """`index` is the folder of the vector index."""
+    def __init__(
+        self,
+        pocketbase: PocketBase,
+        clock: Clock,
+        *,
+        index: Path,
+        backups: Callable[[], Sequence[Backup]],
+    ) -> None:
+        """`index` is the folder of the vector index; `backups` lists them, newest first."""
         self._pocketbase = pocketbase
         self._clock = clock
         self._index = index
+        self._list_backups = backups
         self._measured = Remembered[str, Json](_REMEMBERED)
         self._measuring = asyncio.Lock()
 
@@ -63,12 +72,12 @@ class StorageService:
 
     async def _backups(self) -> Json | None:
         try:
-            response = await self._pocketbase.request("GET", "/api/backups")
-        except OpenSyncError as exc:  # they may be kept elsewhere, and that be away
-            logger.warning("Backups cannot be listed", cause=type(exc).__name__)
+            found = await asyncio.to_thread(self._list_backups)
+        except BackupFailed as exc:  # they may be kept elsewhere, and that be away
+            logger.warning("Backups cannot be listed", action="no_backup_list", cause=exc.message)
             return None
-        sizes = [backup["size"] for backup in orjson.loads(response.content)]
-        return {"count": len(sizes), "bytes": sum(sizes)}
+        newest = round(found[0].created.timestamp() * 1000) if found else None
+        return {"count": len(found), "bytes": sum(b.size for b in found), "newest": newest}
 
     async def _ask(self, name: str, body: dict[str, Any]) -> Json:
         response = await self._pocketbase.request(

@@ -8,7 +8,8 @@ import sqlite3
 import tarfile
 from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,20 +17,21 @@ from typer.testing import CliRunner
 
 from sidecar.app import create_app
 from sidecar.backup import encryption, snapshot
+from sidecar.backup.archive import Manifest
+from sidecar.backup.backups import Backups, Found
 from sidecar.backup.failure import BackupFailed
-from sidecar.backup.folder import Backup, BackupFolder
 from sidecar.backup.restore import restore
+from sidecar.backup.shelf import Folder
 from sidecar.cli import backup as cli
-from sidecar.domain.retention import Keep, stamp
+from sidecar.domain.retention import stamp
 from sidecar.pocketbase import client, schema
 from sidecar.resources import resource
+from tests.backups import LATER, NOW, add_note, create, make_data, notes_of
 from tests.conftest import make_tenant, settings_for
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
 from tests.serving import serving
-from tests.stored import accepted
+from tests.stored import accepted, transcript
 
-NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
-LATER = datetime(2026, 7, 16, 12, tzinfo=UTC)
 TABLES = ("sessions", "messages", "parts")
 
 Rows = dict[str, dict[str, tuple[object, ...]]]
@@ -52,23 +54,20 @@ async def live(tmp_path: Path) -> AsyncIterator[RealPocketBase]:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A data folder with a small database, an upload and secrets, that nobody uses."""
-    folder = tmp_path / "data"
-    (folder / "pb_data" / "storage").mkdir(parents=True)
-    with closing(sqlite3.connect(folder / "pb_data" / "data.db")) as database:
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("CREATE TABLE notes (text)")
-        database.execute("INSERT INTO notes VALUES ('first')")
-        database.commit()
-    (folder / "pb_data" / "storage" / "picture").write_bytes(b"pixels")
-    (folder / "stack.json").write_text('{"api_key": "secret"}')
-    return folder
+    return make_data(tmp_path / "data")
 
 
-def create(
-    folder: BackupFolder, data: Path, now: datetime = NOW, *, secrets: bool = False
-) -> Backup:
-    return folder.create(data, now, secrets=secrets, report=lambda _, __: None)
+def kept_in(folder: Path, key: str = "") -> Backups:
+    return Backups(Folder(folder), key)
+
+
+def made(backups: Backups, data: Path, now: datetime = NOW, *, secrets: bool = False) -> Path:
+    """Make a backup and return its file."""
+    return backups.shelf.work / create(backups, data, now, secrets=secrets).name
+
+
+def found(path: Path) -> Found:
+    return Found(Folder(path.parent), path.name)
 
 
 def rows_of(database: Path) -> Rows:
@@ -79,77 +78,83 @@ def rows_of(database: Path) -> Rows:
         }
 
 
-def notes_of(data: Path) -> list[str]:
-    with closing(sqlite3.connect(data / "pb_data" / "data.db")) as database:
-        return [text for (text,) in database.execute("SELECT text FROM notes")]
-
-
 def kept_beside(data: Path) -> list[Path]:
     return list(data.glob("*.before-*"))
-
-
-def add_note(data: Path, text: str) -> None:
-    with closing(sqlite3.connect(data / "pb_data" / "data.db")) as database:
-        database.execute("INSERT INTO notes VALUES (?)", (text,))
-        database.commit()
 
 
 async def test_a_backup_under_load_has_every_row_acknowledged_before_it(
     live: RealPocketBase, tmp_path: Path
 ) -> None:
     settings = settings_for(live.url, tmp_path / "sidecar")
-    folder, stop = BackupFolder(tmp_path / "backups"), asyncio.Event()
+    backups, writing = kept_in(tmp_path / "backups"), asyncio.Event()
+    acknowledged: dict[str, set[str]] = {}
     async with serving(create_app(settings), settings) as service:
         tenant = await make_tenant(service)
-        count = 0
 
-        async def sync(name: str) -> None:
-            nonlocal count
-            while not stop.is_set():
+        async def sync(session: str) -> None:
+            while writing.is_set():
+                message = f"{session}-{len(acknowledged[session])}"
                 body = {
-                    "sessionExternalId": name,
-                    "externalId": f"{name}-{count}",
+                    "sessionExternalId": session,
+                    "externalId": message,
                     "role": "user",
-                    "textContent": "words " * 400,
+                    "textContent": f"{message} " * 400,
+                    "parts": [{"type": "text", "content": f"{message} " * 400}],
                 }
-                count += 1
                 await accepted(tenant, "message", body)
+                acknowledged[session].add(message)
+
+        def start(*sessions: str) -> list[asyncio.Task[None]]:
+            writing.set()
+            acknowledged.update({session: set() for session in sessions})
+            return [asyncio.create_task(sync(session)) for session in sessions]
+
+        async def stop(clients: list[asyncio.Task[None]]) -> None:
+            writing.clear()
+            await asyncio.gather(*clients)
+
+        def count() -> int:
+            return sum(map(len, acknowledged.values()))
 
         async def at_least(wanted: int) -> None:
-            while count < wanted:  # noqa: ASYNC110
+            while count() < wanted:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
-        clients = [asyncio.create_task(sync(f"before-{n}")) for n in range(4)]
+        clients = start("early-0", "early-1")
         await at_least(100)
-        stop.set()
-        await asyncio.gather(*clients)
-        acknowledged = rows_of(live.database)
-        stop.clear()
-        clients = [asyncio.create_task(sync(f"during-{n}")) for n in range(4)]
-        await at_least(count + 20)
-        before = count
-        backup = await asyncio.to_thread(create, folder, live.folder)
-        during = count - before
-        await at_least(count + 5)
-        stop.set()
-        await asyncio.gather(*clients)
+        await stop(clients)
+        rows = rows_of(live.database)
+        clients = start("late-0", "late-1")
+        await at_least(count() + 20)
+        before = {session: set(messages) for session, messages in acknowledged.items()}
+        backup = await asyncio.to_thread(create, backups, live.folder)
+        during = count() - sum(map(len, before.values()))
+        await at_least(count() + 5)
+        await stop(clients)
+    live.stop()
 
     assert during > 0, "Nothing was synced while the backup was made."
-    target = tmp_path / "elsewhere"
-    target.mkdir()
-    restore(folder, backup.path, target, NOW)
-    restored = RealPocketBase(target)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    restore(backups, backups.find(backup.name), elsewhere, NOW)
+    restored = RealPocketBase(elsewhere)
     restored.start()
     try:
         async with client.connect(restored.url, EMAIL, PASSWORD) as superuser:
-            await superuser.sign_in()
             assert await schema.diff(superuser, schema.load(resource("pb_schema"))) == []
-        found = rows_of(restored.database)
+        settings = settings_for(restored.url, tmp_path / "second sidecar")
+        async with serving(create_app(settings), settings) as service:
+            # The key was restored, too.
+            for session, messages in before.items():
+                answer = await transcript(replace(tenant, service=service), session)
+                texts = {message["textContent"].split()[0] for message in answer["messages"]}
+                assert messages <= texts
+        restored_rows = rows_of(restored.database)
     finally:
         restored.stop()
-    assert len(acknowledged["messages"]) >= 100
     for table in TABLES:
-        assert acknowledged[table].items() <= found[table].items()
+        assert rows[table]
+        assert rows[table].items() <= restored_rows[table].items()
 
 
 def test_a_copy_in_many_steps_is_of_the_moment_it_began(data: Path, tmp_path: Path) -> None:
@@ -174,23 +179,45 @@ def test_a_copy_in_many_steps_is_of_the_moment_it_began(data: Path, tmp_path: Pa
 async def test_nothing_is_restored_while_pocketbase_runs(
     live: RealPocketBase, tmp_path: Path
 ) -> None:
-    folder = BackupFolder(tmp_path / "backups")
-    backup = await asyncio.to_thread(create, folder, live.folder)
+    backups = kept_in(tmp_path / "backups")
+    backup = await asyncio.to_thread(made, backups, live.folder)
 
-    with pytest.raises(BackupFailed, match="Stop it"):
-        restore(folder, backup.path, live.folder, LATER)
+    with pytest.raises(BackupFailed, match="Stop PocketBase"):
+        restore(backups, found(backup), live.folder, LATER)
 
     assert kept_beside(live.folder) == []
+
+
+def test_nothing_is_restored_when_the_database_was_opened_while_the_backup_was_unpacked(
+    data: Path, tmp_path: Path
+) -> None:
+    class Slow(Backups):
+        def open(self, found: Found, into: Path) -> Manifest:
+            manifest = super().open(found, into)
+            starting.execute("PRAGMA journal_mode=WAL")
+            starting.execute("SELECT * FROM notes").fetchall()
+            return manifest
+
+    backups = Slow(Folder(tmp_path / "backups"))
+    backup = made(backups, data)
+    with (
+        closing(sqlite3.connect(data / "pb_data" / "data.db")) as starting,
+        pytest.raises(BackupFailed, match="Stop PocketBase"),
+    ):
+        restore(backups, found(backup), data, LATER)
+
+    assert kept_beside(data) == []
+    assert notes_of(data) == ["first"]
 
 
 async def test_the_command_refuses_where_an_idle_pocketbase_answers(
     live: RealPocketBase, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backup = create(BackupFolder(tmp_path / "backups"), data)
+    backup = made(kept_in(tmp_path / "backups"), data)
     monkeypatch.setenv("OPENSYNC_DATA", str(data))
     monkeypatch.setenv("OPENSYNC_POCKETBASE_URL", live.url)
 
-    command = ["restore", "--yes", str(backup.path)]
+    command = ["restore", "--yes", str(backup)]
     result = await asyncio.to_thread(CliRunner().invoke, cli.app, command)
 
     assert isinstance(result.exception, BackupFailed)
@@ -199,12 +226,12 @@ async def test_the_command_refuses_where_an_idle_pocketbase_answers(
 
 
 def test_a_restore_brings_back_what_was_and_keeps_what_is(data: Path, tmp_path: Path) -> None:
-    folder = BackupFolder(tmp_path / "backups")
-    backup = create(folder, data)
+    backups = kept_in(tmp_path / "backups")
+    backup = made(backups, data)
     add_note(data, "second")
     (data / "index").mkdir()
 
-    former = restore(folder, backup.path, data, LATER)
+    former = restore(backups, found(backup), data, LATER)
 
     assert notes_of(data) == ["first"]
     assert (data / "pb_data" / "storage" / "picture").read_bytes() == b"pixels"
@@ -219,13 +246,13 @@ def test_a_restore_brings_back_what_was_and_keeps_what_is(data: Path, tmp_path: 
 
 
 def test_a_restore_that_fails_half_way_is_undone(data: Path, tmp_path: Path) -> None:
-    folder = BackupFolder(tmp_path / "backups")
-    backup = create(folder, data, secrets=True)
+    backups = kept_in(tmp_path / "backups")
+    backup = made(backups, data, secrets=True)
     add_note(data, "second")
     (data / f"stack.json.before-{stamp(LATER)}").mkdir()
 
     with pytest.raises(BackupFailed, match="as it was"):
-        restore(folder, backup.path, data, LATER)
+        restore(backups, found(backup), data, LATER)
 
     assert notes_of(data) == ["first", "second"]
     assert sorted(path.name for path in data.iterdir()) == [
@@ -237,25 +264,25 @@ def test_a_restore_that_fails_half_way_is_undone(data: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_a_damaged_backup_is_refused(data: Path, tmp_path: Path, encrypted: bool) -> None:
-    folder = BackupFolder(tmp_path / "backups", encryption.new_key() if encrypted else "")
-    backup = create(folder, data)
-    content = bytearray(backup.path.read_bytes())
+    backups = kept_in(tmp_path / "backups", encryption.new_key() if encrypted else "")
+    backup = made(backups, data)
+    content = bytearray(backup.read_bytes())
     content[len(content) // 2] ^= 1
     damaged = tmp_path / "damaged"
-    for changed in (bytes(content), backup.path.read_bytes()[:-100], b"", b"no archive at all"):
+    for changed in (bytes(content), backup.read_bytes()[:-100], b"", b"no archive at all"):
         damaged.write_bytes(changed)
         with pytest.raises(BackupFailed):
-            restore(folder, damaged, data, LATER)
+            restore(backups, found(damaged), data, LATER)
 
     assert kept_beside(data) == []
     assert not list(data.glob(".backup-*"))
 
 
 def test_a_file_from_elsewhere_is_not_unpacked(data: Path, tmp_path: Path) -> None:
-    folder = BackupFolder(tmp_path / "backups")
-    backup = create(folder, data)
+    backups = kept_in(tmp_path / "backups")
+    backup = made(backups, data)
     evil = tmp_path / "evil.tar.gz"
-    with tarfile.open(backup.path) as original, tarfile.open(evil, "w:gz") as changed:
+    with tarfile.open(backup) as original, tarfile.open(evil, "w:gz") as changed:
         for member in original:
             content = original.extractfile(member)
             if member.name == "pb_data/storage/picture":
@@ -263,41 +290,28 @@ def test_a_file_from_elsewhere_is_not_unpacked(data: Path, tmp_path: Path) -> No
             changed.addfile(member, content)
 
     with pytest.raises(BackupFailed, match="does not name"):
-        folder.verify(evil, NOW)
+        backups.verify(found(evil), NOW)
 
     assert not list(tmp_path.rglob("escaped"))
 
 
 def test_an_encrypted_backup_opens_with_its_key_alone(data: Path, tmp_path: Path) -> None:
     path, key = tmp_path / "backups", encryption.new_key()
-    backup = create(BackupFolder(path, key), data)
+    backup = made(kept_in(path, key), data)
 
     for other, why in ((encryption.new_key(), "does not open"), ("", "is encrypted")):
         with pytest.raises(BackupFailed, match=why):
-            BackupFolder(path, other).verify(backup.path, NOW)
+            kept_in(path, other).verify(found(backup), NOW)
 
-    assert "stack.json" in BackupFolder(path, key).verify(backup.path, NOW).files
-    assert b"secret" not in backup.path.read_bytes()
+    assert "stack.json" in kept_in(path, key).verify(found(backup), NOW).files
+    assert b"secret" not in backup.read_bytes()
 
 
 def test_secrets_are_in_a_plain_backup_only_when_asked_for(data: Path, tmp_path: Path) -> None:
-    folder = BackupFolder(tmp_path / "backups")
+    backups = kept_in(tmp_path / "backups")
 
-    plain, with_secrets = create(folder, data), create(folder, data, LATER, secrets=True)
+    plain, with_secrets = made(backups, data), made(backups, data, LATER, secrets=True)
 
-    assert "stack.json" not in folder.verify(plain.path, NOW).files
-    assert "stack.json" in folder.verify(with_secrets.path, NOW).files
-    assert plain.path.stat().st_mode & 0o077 == 0
-
-
-def test_a_folder_lists_verifies_and_prunes(data: Path, tmp_path: Path) -> None:
-    folder = BackupFolder(tmp_path / "backups")
-    old, new = create(folder, data), create(folder, data, LATER)
-    folder.verify(new.path, LATER)
-    (folder.path / "notes.txt").write_text("not a backup")
-
-    assert [(b.path, b.verified) for b in folder.every()] == [(new.path, LATER), (old.path, None)]
-    assert folder.find("latest") == new.path
-    assert folder.prune(Keep(last=1), dry_run=True) == folder.prune(Keep(last=1), dry_run=False)
-    assert [backup.path for backup in folder.every()] == [new.path]
-    assert (folder.path / "notes.txt").exists()
+    assert "stack.json" not in backups.verify(found(plain), NOW).files
+    assert "stack.json" in backups.verify(found(with_secrets), NOW).files
+    assert plain.stat().st_mode & 0o077 == 0

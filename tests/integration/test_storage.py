@@ -134,7 +134,7 @@ async def test_only_administrators_see_the_server(
     assert 0 < found["database"] <= size_of(pocketbase_process)
     assert found["wal"] > 0
     assert 0 < found["disk"]["free"] < found["disk"]["total"]
-    assert found["backups"] == {"count": 0, "bytes": 0}
+    assert found["backups"] == {"count": 0, "bytes": 0, "newest": None}
     sizes = {table["name"]: table["bytes"] for table in found["tables"]}
     assert {"sessions", "messages", "parts", "searchText"} <= sizes.keys()
     # The write-ahead log may hold pages that the file does not have yet.

@@ -1,4 +1,4 @@
-"""Names of backups, and which ones are kept."""
+"""Names of backups, when the next is due, and which ones are kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sidecar.domain.retention import Keep, kept, name_of, time_of
+from sidecar.domain.retention import Keep, kept, name_of, next_time, time_of
 
 # A Wednesday.
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
@@ -59,3 +59,33 @@ def test_a_name_tells_when_the_backup_was_made(encrypted: bool) -> None:
 )
 def test_other_files_are_no_backups(name: str) -> None:
     assert time_of(name) is None
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "failed", "due"),
+    [
+        (None, None, NOW),
+        (ago(hours=1), None, ago(hours=-23)),
+        (ago(days=9), None, ago(days=8)),
+        # What failed is tried again after an hour, not at once and not only tomorrow.
+        (None, NOW, ago(hours=-1)),
+        (ago(days=2), ago(hours=0), ago(hours=-1)),
+        # Removing old ones failed: the backup itself was made.
+        (ago(hours=2), ago(hours=2), ago(hours=-22)),
+        # The clock was set back since.
+        (ago(days=-400), None, NOW),
+        (ago(hours=1), ago(days=-400), ago(hours=-23)),
+    ],
+)
+def test_the_next_backup_is_due(
+    succeeded: datetime | None, failed: datetime | None, due: datetime
+) -> None:
+    assert next_time(DAY, NOW, succeeded, failed) == due
+
+
+def test_what_failed_waits_no_longer_than_the_schedule() -> None:
+    minutes = timedelta(minutes=10)
+    assert next_time(minutes, NOW, None, NOW) == NOW + minutes
