@@ -110,14 +110,20 @@ check_machine() {
 
 find_python() {
   local candidate
-  for candidate in ${python:-python3 python3.13 python3.12 python3.11}; do
+  for candidate in ${python:-python3 python3.13 python3.12 python3.11 /usr/bin/python3}; do
     if "$candidate" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' \
-      2>/dev/null; then
+      2>/dev/null && can_be_seen_by_services "$candidate"; then
       python=$candidate
       return
     fi
   done
-  die "Python 3.11 or later with venv is needed. On Debian and Ubuntu: apt install python3-venv"
+  die "Python 3.11 or later with venv is needed, and not one in a home folder, which services" \
+    "cannot see. On Debian and Ubuntu: apt install python3-venv"
+}
+
+can_be_seen_by_services() {
+  on_machine || return 0
+  "$1" -c 'import sys; sys.exit(sys.base_prefix.startswith(("/root/", "/home/")))'
 }
 
 find_wheel() {
@@ -259,9 +265,10 @@ start_services() {
   run systemctl enable --quiet opensync.target opensync-pocketbase opensync-sidecar
   run systemctl start opensync.target
   run systemctl restart opensync-pocketbase
+  # It writes nothing to a database of another version, and keeps what known keys send until then.
+  run systemctl restart opensync-sidecar
   say "Preparing the database"
   run retry 30 /usr/local/bin/opensync schema apply
-  run systemctl restart opensync-sidecar
   if [ "$traefik" = yes ]; then
     run systemctl enable --quiet opensync-traefik
     run systemctl restart opensync-traefik

@@ -9,6 +9,11 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 
 import structlog
+from prometheus_client import Counter
+
+LINES = Counter("opensync_log_lines_total", "Warnings and errors that were logged.", ["level"])
+for _level in ("warning", "error", "critical"):
+    LINES.labels(_level)  # there from the start, as 0
 
 _SECRET_NAMES = re.compile(r"authorization|cookie|password|secret|token|api_?key$", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
@@ -36,6 +41,11 @@ def _scrubbed(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_scrubbed("", item) for item in value]
     return value
+
+
+class _Counted(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        LINES.labels(record.levelname.lower()).inc()
 
 
 def configure(level: str, format: Literal["text", "json"]) -> None:
@@ -69,7 +79,7 @@ def configure(level: str, format: Literal["text", "json"]) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [handler, _Counted(logging.WARNING)]
     root.setLevel(level.upper())
     # One line a request to PocketBase would drown everything else.
     logging.getLogger("httpx").setLevel(logging.WARNING)

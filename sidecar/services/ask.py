@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
+import prometheus_client as prometheus
 import structlog
 
 from sidecar.domain import ask
@@ -18,6 +19,12 @@ from sidecar.errors import ChatFailed, NotSetUp, OpenSyncError, TooMany
 from sidecar.services.search import Search, SearchFilters, SearchService
 
 logger = structlog.get_logger(__name__)
+
+ANSWERS = prometheus.Counter(
+    "opensync_answers_total", "Questions that the chat model answered or failed at.", ["result"]
+)
+for _result in ("answered", "failed"):
+    ANSWERS.labels(_result)  # there from the start, as 0
 
 CONSIDERED: Final = 60  # messages that sources are taken from
 GRACE_SECONDS: Final = 2.0  # how long a failure of the model may still become a plain error
@@ -117,7 +124,7 @@ class Answer:
         yield "done", {"citations": citations, "usage": usage, "finishReason": finish}
 
     async def _read(self, pieces: AsyncGenerator[Piece]) -> None:
-        ended = False
+        ended, result = False, "failed"
         try:
             async with aclosing(pieces) as stream:
                 async for piece in stream:
@@ -125,11 +132,13 @@ class Answer:
                     await self._queue.put(piece)
             broken = ChatFailed("The chat model broke off its answer. Ask again.")
             await self._queue.put(None if ended else broken)
+            result = "answered" if ended else "failed"
         except OpenSyncError as exc:
             await self._queue.put(exc)
         except Exception as exc:
             logger.error("The chat model failed", action="chat_failed", exc_info=exc)
             await self._queue.put(ChatFailed("The chat model failed. The server's log says how."))
+        ANSWERS.labels(result).inc()
 
 
 class AskService:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from sidecar.errors import OpenSyncError
 from sidecar.pocketbase.client import PocketBase
@@ -20,6 +20,11 @@ from sidecar.pocketbase.client import PocketBase
 logger = structlog.get_logger(__name__)
 
 ANNOUNCED = Counter("opensync_announced_sessions_total", "Sessions announced to subscribers.")
+LOST = Counter("opensync_announcements_lost_total", "Sessions whose change could not be announced.")
+PENDING = Gauge("opensync_announcer_pending", "Changed sessions that wait to be announced.")
+SUBSCRIBERS = Gauge(
+    "opensync_realtime_subscribers", "Browsers that listened when something was last written."
+)
 
 _PAIRS_AT_ONCE: Final = 64  # sessions times subscribers a turn: about 12 ms of PocketBase's time
 
@@ -35,10 +40,12 @@ class Announcer:
 
     def add(self, sessions: Iterable[str], subscribers: int) -> None:
         """Note sessions that changed, and how many are connected; with nobody there, nothing."""
+        SUBSCRIBERS.set(subscribers)
         if not subscribers:
             return
         self._subscribers = subscribers
         self._waiting |= dict.fromkeys(sessions)
+        PENDING.set(len(self._waiting))
         if self._waiting:
             self._arrived.set()
 
@@ -61,12 +68,14 @@ class Announcer:
         sessions = list(self._waiting)[: max(1, _PAIRS_AT_ONCE // self._subscribers)]
         for session in sessions:
             del self._waiting[session]
+        PENDING.set(len(self._waiting))
         return sessions
 
     async def _announce(self, sessions: list[str]) -> None:
         try:
             await self._pocketbase.send("POST", "/api/opensync/announce", {"sessions": sessions})
         except OpenSyncError as exc:
+            LOST.inc(len(sessions))
             # Whoever is connected loses the stream too, and reads afresh when it is back.
             logger.warning(
                 "Changes could not be announced",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from sidecar.domain.embedding import Work, groups, pause_after
 from sidecar.domain.space import Space
@@ -33,6 +33,17 @@ logger = structlog.get_logger(__name__)
 
 EMBEDDED = Counter("opensync_embedded_texts_total", "Texts embedded.")
 PENDING = Gauge("opensync_embedding_pending", "Messages and sessions that wait to be embedded.")
+REFUSED = Counter("opensync_embedding_refused_texts_total", "Texts that the embedder refused.")
+FAILURES = Counter(
+    "opensync_embedding_failures_total", "Turns of the embedder that failed.", ["cause"]
+)
+SECONDS = Histogram(
+    "opensync_embedding_seconds",
+    "Time to embed one group of texts.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
+)
+for _cause in ("misconfigured", "embedder", "database"):
+    FAILURES.labels(_cause)  # there from the start, as 0
 
 RECORDS: Final = 256  # messages and sessions a turn
 _SHORTEST_WAIT: Final = 0.05
@@ -105,11 +116,13 @@ class EmbeddingWorker:
                     wait = 0.0
                 failures = 0
             except EmbedderMisconfigured as exc:
+                FAILURES.labels("misconfigured").inc()
                 self.state.state, self.state.reason = "stopped", exc.message
                 logger.error(exc.message, action="embedding_stopped")
                 return
             except OpenSyncError as exc:
                 failures += 1
+                FAILURES.labels("embedder" if isinstance(exc, EmbeddingError) else "database").inc()
                 asked = exc.retry_after if isinstance(exc, EmbedderUnavailable) else None
                 wait = pause_after(failures, random.random(), asked)  # noqa: S311
                 if not isinstance(exc, EmbeddingError):
@@ -152,11 +165,13 @@ class EmbeddingWorker:
         ]
         vectors: dict[str, Vector | None] = {}
         if places:
-            made = await embed_each(embedder, [text for _, text in places])
+            with SECONDS.time():
+                made = await embed_each(embedder, [text for _, text in places])
             for number, (id, _) in enumerate(places):
                 vector = made.vectors[number]
                 vectors[id] = vector if vector.any() else None
             EMBEDDED.inc(len(places) - len(made.refused))
+            REFUSED.inc(len(made.refused))
             if made.refused:
                 logger.warning(
                     "Texts were refused by the embedder and are left out",

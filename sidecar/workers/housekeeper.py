@@ -12,10 +12,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
+from prometheus_client import Counter
 
 from sidecar.errors import OpenSyncError
 
 logger = structlog.get_logger(__name__)
+
+FAILURES = Counter("opensync_chore_failures_total", "Chores that were put off by an error.")
 
 Chore = Callable[[], Awaitable[None]]
 
@@ -43,4 +46,5 @@ async def _done(chore: Chore) -> None:
     try:
         await chore()
     except OpenSyncError as exc:
+        FAILURES.inc()
         logger.warning("A chore waits", action="chore_waits", cause=type(exc).__name__)

@@ -10,7 +10,7 @@ from typing import Final, TypedDict
 
 import orjson
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from sidecar.domain.clock import Clock
 from sidecar.errors import OpenSyncError
@@ -18,6 +18,7 @@ from sidecar.pocketbase.client import PocketBase
 
 logger = structlog.get_logger(__name__)
 
+PENDING = Gauge("opensync_request_log_pending", "Rows that wait to be written.")
 DROPPED = Counter("opensync_request_log_dropped_total", "Rows dropped because PocketBase was away.")
 
 _EVERY: Final = 1.0  # seconds between batches
@@ -53,6 +54,7 @@ class RequestLog:
             self._rows.popleft()
             DROPPED.inc()
         self._rows.append(row)
+        PENDING.set(len(self._rows))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write batches until `stop` is set, then what is left."""
@@ -73,6 +75,7 @@ class RequestLog:
                     # Rows beyond the limit may have been dropped from the front meanwhile.
                     if self._rows and self._rows[0] is row:
                         self._rows.popleft()
+                PENDING.set(len(self._rows))
 
     async def _write(self, batch: list[LogRow]) -> bool:
         body = {"rows": batch, "before": self._clock.now() - self._keep_ms}

@@ -12,11 +12,16 @@ import time
 from typing import Final
 
 import structlog
+from prometheus_client import Gauge
 
 from sidecar.errors import OpenSyncError
 from sidecar.pocketbase.client import PocketBase
 
 logger = structlog.get_logger(__name__)
+
+PENDING = Gauge(
+    "opensync_text_index_pending", "Sessions and messages that wait to be indexed for full text."
+)
 
 _SLICE_MS: Final = 50  # of indexing at a time
 _PAUSE: Final = 0.25  # seconds, for more to come
@@ -66,4 +71,6 @@ class SearchIndexer:
                 "The full-text index waits", action="indexing_waits", cause=type(exc).__name__
             )
             return 0
-        return int(response["remaining"])
+        remaining = int(response["remaining"])
+        PENDING.set(remaining)
+        return remaining

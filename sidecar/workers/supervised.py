@@ -7,8 +7,11 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
+from prometheus_client import Counter
 
 logger = structlog.get_logger(__name__)
+
+CRASHES = Counter("opensync_worker_crashes_total", "Crashes of background tasks.", ["worker"])
 
 _LONGEST_PAUSE = 30.0
 
@@ -29,6 +32,7 @@ class Supervised:
         grace: float = 10.0,
     ) -> None:
         self.name = name
+        self._crashes = CRASHES.labels(name)  # there from the start, as 0
         self.crashes = 0
         self.last_error: str | None = None
         self._main = main
@@ -60,6 +64,7 @@ class Supervised:
                 return
             except Exception as exc:
                 self.crashes += 1
+                self._crashes.inc()
                 self.last_error = type(exc).__name__
                 logger.exception("Worker crashed", action="worker_crashed", worker=self.name)
             with contextlib.suppress(TimeoutError):

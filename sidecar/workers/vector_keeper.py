@@ -19,17 +19,29 @@ from typing import Any, Final
 
 import orjson
 import structlog
+from prometheus_client import Counter, Gauge
 
 from sidecar.domain.embedding import KINDS, Kind, Work, pause_after
 from sidecar.domain.space import Space
 from sidecar.errors import OpenSyncError, PocketBaseUnavailable
-from sidecar.index.base import Entry, IndexUnavailable, Vector, VectorError, VectorIndex
+from sidecar.index.base import (
+    Entry,
+    IndexUnavailable,
+    Stats,
+    Vector,
+    VectorError,
+    VectorIndex,
+)
 from sidecar.index.codec import decode_vector
 from sidecar.index.opening import open_index
 from sidecar.pocketbase.client import Json
 from sidecar.workers.embedding_rows import EmbeddingRows, Removed
 
 logger = structlog.get_logger(__name__)
+
+ROWS = Gauge("opensync_vector_index_rows", "Vectors in the index when it was last saved.")
+MEMORY = Gauge("opensync_vector_index_memory_bytes", "Memory of the index, 0 in a service.")
+FAILURES = Counter("opensync_vector_index_failures_total", "Times the index had to be reopened.")
 
 LOADING: Final = "The vector index is still being loaded."
 
@@ -115,6 +127,7 @@ class VectorKeeper:
                             await self._save(ready)
             except OpenSyncError as exc:
                 failures += 1
+                FAILURES.inc()
                 self.reason = exc.message
                 logger.warning("The vector index is not open", action="index_closed", exc_info=exc)
                 await _sleep(stop, pause_after(failures, 0.0))
@@ -214,7 +227,7 @@ class VectorKeeper:
         async with self._order:
             await self._remove(index)
             wanted = await self.rows.rows(self.space)
-            return (await index.stats()).rows == wanted
+            return (await _measured(index)).rows == wanted
 
     async def _follow(self, index: VectorIndex, stop: asyncio.Event) -> None:
         """Remove what is deleted, and save now and then, until `stop` is set."""
@@ -250,11 +263,19 @@ class VectorKeeper:
         async with self._order:
             removed = self._position.removed
             await index.save(str(self._position))
+            await _measured(index)
             self._changed = self._removed = False
             self._saved = time.monotonic()
         # Away, or gone: then they are dropped after a later snapshot.
         with contextlib.suppress(OpenSyncError):
             await self.rows.prune(removed)
+
+
+async def _measured(index: VectorIndex) -> Stats:
+    stats = await index.stats()
+    ROWS.set(stats.rows)
+    MEMORY.set(stats.memory_bytes)
+    return stats
 
 
 def _entries(page: Sequence[Json], space: Space) -> list[Entry]:

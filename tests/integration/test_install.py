@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import re
 import shlex
@@ -180,6 +181,27 @@ def test_a_second_run_changes_no_settings_and_installs_nothing(root: Path, wheel
     assert done.returncode == 0, done.stderr
     assert "is installed already" in done.stderr
     assert [path.read_bytes() for path in kept] == before
+
+
+def test_an_upgrade_is_put_beside_what_it_replaces(wheel: Path, tmp_path: Path) -> None:
+    """Installing takes long, so these releases hold nothing but what says that they are whole."""
+    releases = tmp_path / "opt/opensync/releases"
+    lock = (ROOT / "deploy/requirements.txt").read_bytes()
+    wanted = (
+        f"{wheel.name.split('-')[1]}-{hashlib.sha256(wheel.read_bytes() + lock).hexdigest()[:12]}"
+    )
+    for age, name in enumerate((wanted, "last", "oldest")):
+        (releases / name / "bin").mkdir(parents=True)
+        (releases / name / ".complete").touch()
+        os.utime(releases / name, (1e9 - age, 1e9 - age))
+    (releases.parent / "current").symlink_to("releases/last")
+    (releases / wanted / "bin/pocketbase").symlink_to("/bin/true")
+
+    done = install(tmp_path, "--upgrade", "--wheel", str(wheel))
+
+    assert done.returncode == 0, done.stderr
+    assert (releases.parent / "current").readlink() == Path("releases") / wanted
+    assert {path.name for path in releases.iterdir()} == {wanted, "last"}
 
 
 def test_secrets_can_be_read_by_their_owner_only(root: Path) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
+from compose_spec import PyCompose
 from packaging.requirements import Requirement
 
 from sidecar.config import PREFIX, Settings
+from tests.compose import example, load
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -84,6 +86,16 @@ def test_every_variable_of_the_units_and_of_compose_is_a_setting() -> None:
 
 def services() -> Iterator[tuple[str, Service]]:
     yield from COMPOSE["services"].items()
+
+
+def test_the_file_says_nothing_that_compose_does_not_know() -> None:
+    PyCompose.from_yaml(yaml.safe_dump(load(example()))).validate()
+
+
+@pytest.mark.parametrize("name", ["SERVER_NAME", "SIGN_IN_NAME", "COOKIE_DOMAIN"])
+def test_a_name_that_was_not_set_is_asked_for(name: str) -> None:
+    with pytest.raises(KeyError, match=name):
+        load(example() | {name: ""})
 
 
 def test_no_container_runs_as_root_or_writes_outside_its_volumes() -> None:
