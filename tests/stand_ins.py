@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler, ABC):
             self.close_connection = True
 
     def _handle(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         asked = Asked(self.command, self.path, list(self.headers.items()), len(body))
         reply = self.answer(asked)
         self.send_response(reply.status)
@@ -132,6 +132,17 @@ class _Handler(BaseHTTPRequestHandler, ABC):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(reply.body)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # trailers
+        return body
 
     def _send_stream(self, pieces: Iterable[bytes]) -> None:
         self.send_header("Connection", "close")

@@ -305,7 +305,7 @@ def _parsed(content: Any) -> Any:
     """Some plugins send JSON as a string."""
     if isinstance(content, str) and content.lstrip()[:1] in ("{", "["):
         try:
-            return orjson.loads(content)
+            return bounded(orjson.loads(content))
         except orjson.JSONDecodeError:
             return content
     return content

@@ -109,6 +109,11 @@ def test_no_depth_of_nesting_ends_an_export(format: SessionFormat) -> None:
 
     assert written(format, message("hello", ("text", deep), ("tool-call", deep), ("x", deep)))
 
+    # Some plugins send JSON as a string; what is in it was nobody's to bound before.
+    text = json.dumps(nested(400))
+    parts = [("tool-call", text), ("tool-result", text), ("unheard-of", text)]
+    assert written(format, message("hello", *parts))
+
 
 def test_tools_are_shown_with_what_went_in_and_out() -> None:
     said = message(
@@ -326,3 +331,9 @@ def test_a_redactor_counts_in_names_and_values_and_lets_nothing_else_through() -
     assert redactor.counts == {"GitHub token": 3}
     with pytest.raises(TypeError):
         redactor.value({"a": b"bytes"})
+
+
+def test_all_sessions_are_meant_only_where_that_is_said() -> None:
+    assert body_of(QueryParams("all=true"), options=OPTIONS) == {"filter": {}}
+    for value in ("false", "null", "", "1"):
+        assert body_of(QueryParams(f"all={value}"), options=OPTIONS) == {}
