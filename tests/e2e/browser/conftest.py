@@ -95,6 +95,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, dashboard: None) -> Iterator[
         stack.stop()
 
 
+@pytest.fixture(scope="session")
+def small_site(tmp_path_factory: pytest.TempPathFactory, dashboard: None) -> Iterator[Site]:
+    """One with nothing in it but what the tests put there that share it."""
+    stack = Stack(tmp_path_factory.mktemp("small-site"), web=True)
+    stack.start()
+    try:
+        yield Site(stack)
+    finally:
+        stack.stop()
+
+
 @pytest.fixture
 def own_site(tmp_path: Path, dashboard: None) -> Iterator[Site]:
     """An empty one that a test may disturb."""

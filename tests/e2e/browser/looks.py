@@ -7,8 +7,11 @@ from typing import Any, Final
 
 from playwright.async_api import Page
 
+from tests.e2e.browser.visitor import Theme
+
 _WEB: Final = Path(__file__).parents[3] / "web"
 SCREENSHOTS: Final = _WEB / "screenshots"
+THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 
 _AXE: Final = """
 async () => (await axe.run()).violations
@@ -66,3 +69,14 @@ async def picture(page: Page, name: str) -> None:
     """Leave a picture of the page in web/screenshots."""
     SCREENSHOTS.mkdir(exist_ok=True)
     await page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+async def barriers_in_both_themes(page: Page, name: str) -> list[str]:
+    """Return the same of the page in each theme, and leave a picture of both."""
+    found = []
+    for theme in THEMES:
+        await page.emulate_media(color_scheme=theme)
+        await settled(page)
+        found += await barriers(page)
+        await picture(page, f"{name}-{theme}")
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from pathlib import Path
 
@@ -58,7 +59,7 @@ async def test_a_dataset_has_the_cases_that_were_announced(
     await page.get_by_role("checkbox", name="Only answers with code").check()
     await expect(page.get_by_text("1 test case from 1 session")).to_be_visible()
     async with page.expect_download() as download:
-        await page.get_by_role("link", name="Download").click()
+        await page.get_by_role("button", name="Download").click()
     path = tmp_path / "dataset.json"
     await (await download.value).save_as(path)
 
@@ -83,3 +84,15 @@ async def test_messages_of_what_is_listed_are_downloaded(
 
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert [line["session"]["title"] for line in lines] == [name] * len(made.messages)
+
+
+async def test_a_long_export_tells_how_far_it_is_and_can_be_stopped(visitor: Visitor) -> None:
+    page = await visitor.open("/sessions")
+
+    await page.get_by_role("button", name="Export", exact=True).click()
+    await page.get_by_role("menuitem", name="Full JSON").click()
+    downloads = page.get_by_role("region", name="Downloads")
+    await expect(downloads).to_contain_text(re.compile(r"Exporting \d+,\d+ sessions.*\d [KM]B"))
+    await downloads.get_by_role("button", name="Stop").click()
+
+    await expect(downloads).to_have_count(0)

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.browser.conftest import Site, Visit
-from tests.e2e.browser.looks import SCREENSHOTS, barriers, overflow, picture, settled
-from tests.e2e.browser.visitor import PHONE, Theme
+from tests.e2e.browser.looks import SCREENSHOTS, THEMES, barriers, overflow, picture, settled
+from tests.e2e.browser.visitor import PHONE
 from tests.generated import many
 from tests.showcase import every_tool
 
@@ -27,7 +27,6 @@ class View:
 
 END: Final = 1_749_656_700_000  # a Wednesday afternoon
 README_PICTURES: Final = ("readme-overview", "readme-session")
-THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 
 VIEWS: Final = (
     View("overview", "/", "Overview", "night-train"),

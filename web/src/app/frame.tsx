@@ -4,6 +4,7 @@ import { lazy, type ReactNode, Suspense, useState } from "react";
 import { ErrorBoundary } from "@/components/errors/error-boundary";
 import { AppLayout } from "@/components/layouts/app-layout";
 import { Toaster } from "@/components/ui/toaster";
+import { DownloadsTray } from "@/features/downloads/components/downloads-tray";
 import { JobsTray } from "@/features/jobs/components/jobs-tray";
 import { ShortcutsDialog } from "@/features/palette/components/shortcuts-dialog";
 import { useShortcuts } from "@/features/palette/use-shortcuts";
@@ -31,6 +32,7 @@ export function Frame({ children }: { children: ReactNode }) {
         <ErrorBoundary fallback={() => null}>
           <JobsTray />
         </ErrorBoundary>
+        <DownloadsTray />
         <Toaster />
       </div>
       <ShortcutsDialog isOpen={overlay === "shortcuts"} onOpenChange={setOpen("shortcuts")} shortcuts={shortcuts} />

@@ -25,8 +25,8 @@ const jobsQuery = queryOptions({
 });
 
 /** The newest pieces of long work (deletions), kept up to date while it runs. */
-export function useJobs(): readonly Job[] {
-  return useQuery(jobsQuery).data ?? [];
+export function useJobs(): readonly Job[] | undefined {
+  return useQuery(jobsQuery).data;
 }
 
 /** The one subscription to them; mounted by the frame of the signed-in pages. */

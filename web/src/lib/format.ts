@@ -17,6 +17,11 @@ export function formatInteger(value: number): string {
   return integer.format(value);
 }
 
+/** 1, "session" → "1 session"; 1,234 → "1,234 sessions". */
+export function formatCount(count: number, noun: string): string {
+  return `${formatInteger(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** 999 → "999", 1,234 → "1.2K", 1,234,567 → "1.2M". */
 export function formatCompact(value: number): string {
   for (const [size, suffix] of [[1e9, "B"], [1e6, "M"], [1e3, "K"]] as const) {

@@ -13,6 +13,8 @@ interface ConfirmDialogProps {
   title: string;
   children: ReactNode;
   confirmLabel: string;
+  /** Most questions are asked before something goes. */
+  tone?: "danger" | "primary";
   isOpen: boolean;
   onOpenChange: (isOpen: boolean) => void;
   /** The dialog stays open while this runs and when it fails; the caller closes it. */
@@ -38,7 +40,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           {props.error && <InlineError error={props.error} />}
           <div className="mt-2 flex justify-end gap-2">
             <AlertDialog.Cancel className={buttonClass("secondary")}>Cancel</AlertDialog.Cancel>
-            <button type="button" className={buttonClass("danger")} onClick={props.onConfirm} disabled={props.isPending || props.isDisabled} aria-busy={props.isPending}>
+            <button type="button" className={buttonClass(props.tone ?? "danger")} onClick={props.onConfirm} disabled={props.isPending || props.isDisabled} aria-busy={props.isPending}>
               {props.confirmLabel}
             </button>
           </div>

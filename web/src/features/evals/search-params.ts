@@ -1,5 +1,5 @@
 import { dayParam, rangeBounds } from "@/lib/days";
-import { choiceParam, textParam } from "@/lib/search-params";
+import { choiceParam, numberParam, textParam } from "@/lib/search-params";
 import { EVAL_STATUSES, type EvalStatus, type SessionFilter } from "@/lib/session-filter";
 
 /** A verdict, or that there is none yet. */
@@ -12,6 +12,8 @@ export interface EvalsSearch {
   source?: string;
   model?: string;
   projectName?: string;
+  /** At least so many. */
+  tokens?: number;
   q?: string;
   from?: string;
   to?: string;
@@ -27,6 +29,7 @@ export function parseEvalsSearch(search: Record<string, unknown>): EvalsSearch {
     source: textParam(search.source),
     model: textParam(search.model),
     projectName: textParam(search.projectName),
+    tokens: numberParam(search.tokens),
     q: textParam(search.q),
     from: dayParam(search.from),
     to: dayParam(search.to),
@@ -36,9 +39,9 @@ export function parseEvalsSearch(search: Record<string, unknown>): EvalsSearch {
 }
 
 /** Which sessions the page lists; the verdict stands apart, see `evalsFilter`. */
-export function sessionFilterOf({ tag, source, model, projectName, q, from, to }: EvalsSearch): SessionFilter {
+export function sessionFilterOf({ tag, source, model, projectName, tokens, q, from, to }: EvalsSearch): SessionFilter {
   const bounds = rangeBounds({ from, to });
-  const filter = { evalReady: true as const, source, model, projectName, q, tags: tag === undefined ? undefined : [tag], ...bounds };
+  const filter = { evalReady: true as const, source, model, projectName, minTokens: tokens, q, tags: tag === undefined ? undefined : [tag], ...bounds };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
 
@@ -49,6 +52,7 @@ export const CLEARED = {
   source: undefined,
   model: undefined,
   projectName: undefined,
+  tokens: undefined,
   q: undefined,
   from: undefined,
   to: undefined,

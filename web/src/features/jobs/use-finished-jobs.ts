@@ -3,13 +3,15 @@ import { useEffect, useRef } from "react";
 import { isRunning } from "@/lib/jobs";
 import { type Job } from "@/types/records";
 
-/** Reports each job once when it ends, if this page saw it run. */
-export function useFinishedJobs(jobs: readonly Job[], onFinished: (job: Job) => void): void {
-  const running = useRef(new Set<string>());
+/** Reports each job once when it has ended, also one that was over before it was seen to run. */
+export function useFinishedJobs(jobs: readonly Job[] | undefined, onFinished: (job: Job) => void): void {
+  const known = useRef<ReadonlySet<string>>(undefined);
   useEffect(() => {
-    for (const job of jobs) {
-      if (isRunning(job)) running.current.add(job.id);
-      else if (running.current.delete(job.id)) onFinished(job);
-    }
+    if (!jobs) return;
+    const ended = jobs.filter((job) => !isRunning(job));
+    const before = known.current;
+    known.current = new Set([...(before ?? []), ...ended.map(({ id }) => id)]);
+    // What the page found at its start ended before.
+    if (before) ended.filter(({ id }) => !before.has(id)).forEach(onFinished);
   }, [jobs, onFinished]);
 }

@@ -1,4 +1,4 @@
-import { type ExportSelection } from "@/lib/export-url";
+import { type ExportSelection } from "@/lib/export-path";
 import { type SessionFilter } from "@/lib/session-filter";
 
 /** Sessions ticked one by one, or all that match the filter but for some. */

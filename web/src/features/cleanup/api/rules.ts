@@ -35,8 +35,8 @@ export function useAddRule() {
   return useRuleMutation((rule: NewRule) => sidecar("/api/cleanup/rules", { method: "POST", body: rule }));
 }
 
-export function useSwitchRule() {
-  return useRuleMutation(({ id, enabled }: Pick<Rule, "id" | "enabled">) => sidecar(pathOf(id), { method: "PATCH", body: { enabled } }));
+export function useChangeRule() {
+  return useRuleMutation(({ id, ...change }: Pick<Rule, "id"> & Partial<NewRule>) => sidecar(pathOf(id), { method: "PATCH", body: change }));
 }
 
 export function useDeleteRule() {

@@ -9,6 +9,7 @@ interface ActionDialogProps<T> {
   title: string;
   children: ReactNode;
   confirmLabel: string;
+  tone?: "danger" | "primary";
   mutation: UseMutationResult<unknown, Error, T>;
   variables: T;
   onDone?: () => void;

@@ -12,7 +12,6 @@ import { type CleanupSearch, conditionsOf, searchOf } from "../search-params";
 
 import { ConditionsFields } from "./conditions-fields";
 import { FoundSessions } from "./found-sessions";
-import { RecentWork } from "./recent-work";
 import { RuleDialog } from "./rule-dialog";
 
 const TYPING_MS = 250;
@@ -27,23 +26,20 @@ export function CleanTab({ search, onSearch }: CleanTabProps) {
   const conditions = conditionsOf(search);
   const choose = (chosen: Conditions) => onSearch({ tab: search.tab, ...searchOf(chosen) });
   return (
-    <>
-      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[19rem_minmax(0,1fr)]">
-        <section aria-label="Conditions" className="card p-4">
-          <ConditionsFields value={conditions} onChange={choose} />
-          <div className="mt-5 flex flex-wrap gap-2 border-t border-line pt-4">
-            <SaveAsRule conditions={conditions} />
-            {isChosen(conditions) && (
-              <Button variant="ghost" onClick={() => choose(NOTHING)}>
-                Clear
-              </Button>
-            )}
-          </div>
-        </section>
-        {isChosen(conditions) ? <Found conditions={conditions} /> : <Suggestions onChoose={choose} />}
-      </div>
-      <RecentWork />
-    </>
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[19rem_minmax(0,1fr)]">
+      <section aria-label="Conditions" className="card p-4">
+        <ConditionsFields value={conditions} onChange={choose} />
+        <div className="mt-5 flex flex-wrap gap-2 border-t border-line pt-4">
+          <SaveAsRule conditions={conditions} />
+          {isChosen(conditions) && (
+            <Button variant="ghost" onClick={() => choose(NOTHING)}>
+              Clear
+            </Button>
+          )}
+        </div>
+      </section>
+      {isChosen(conditions) ? <Found conditions={conditions} /> : <Suggestions onChoose={choose} />}
+    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { TabPanel, Tabs } from "@/components/ui/tabs";
 import { CLEANUP_TABS, type CleanupSearch, type CleanupTab } from "../search-params";
 
 import { CleanTab } from "./clean-tab";
+import { RecentWork } from "./recent-work";
 import { RulesTab } from "./rules-tab";
 import { TrashTab } from "./trash-tab";
 
@@ -24,7 +25,7 @@ export function CleanupPage({ search, onSearch }: CleanupPageProps) {
         value={tab}
         onChange={(next) => onSearch({ ...search, tab: next === "clean" ? undefined : next, page: undefined })}
       >
-        <TabPanel value="clean" className="grid grid-cols-[minmax(0,1fr)] gap-5">
+        <TabPanel value="clean">
           <CleanTab search={search} onSearch={onSearch} />
         </TabPanel>
         <TabPanel value="trash">
@@ -34,6 +35,7 @@ export function CleanupPage({ search, onSearch }: CleanupPageProps) {
           <RulesTab />
         </TabPanel>
       </Tabs>
+      <RecentWork />
     </Page>
   );
 }

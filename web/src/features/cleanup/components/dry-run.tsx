@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 
 import { InlineError } from "@/components/ui/error-message";
 import { formatBytes } from "@/lib/bytes";
+import { formatCount } from "@/lib/format";
 
 import { previewQuery } from "../api/clean-up";
 import { type Conditions } from "../conditions";
-import { countOf } from "../count-of";
 
 /** What a rule with these conditions would take at the moment. */
 export function DryRun({ conditions }: { conditions: Conditions }) {
@@ -13,7 +13,7 @@ export function DryRun({ conditions }: { conditions: Conditions }) {
   if (error && !data) return <InlineError error={error} onRetry={() => void refetch()} />;
   return (
     <p role="status" className="nums rounded-lg bg-sunken px-3 py-2 text-[0.8125rem] text-ink">
-      {data === undefined ? "Counting…" : data.sessions === 0 ? "Now it would find no session." : `Now it would take ${countOf(data.sessions)} with ${formatBytes(data.bytes)} of text.`}
+      {data === undefined ? "Counting…" : data.sessions === 0 ? "Now it would find no session." : `Now it would take ${formatCount(data.sessions, "session")} with ${formatBytes(data.bytes)} of text.`}
     </p>
   );
 }

@@ -10,13 +10,12 @@ import { SourceBadge } from "@/components/ui/source-badge";
 import { StateMessage } from "@/components/ui/state-message";
 import { useNow } from "@/hooks/use-now";
 import { formatBytes } from "@/lib/bytes";
-import { formatCost, formatDateTime, formatInteger, formatRelative } from "@/lib/format";
+import { formatCost, formatCount, formatDateTime, formatInteger, formatRelative } from "@/lib/format";
 import { plainText } from "@/lib/text";
 import { toasts } from "@/lib/toasts";
 
 import { type Found, type Preview, useCleanUp } from "../api/clean-up";
 import { type Conditions, inWords } from "../conditions";
-import { countOf } from "../count-of";
 import { useTrashWords } from "../use-trash-words";
 
 import { ActionDialog } from "./action-dialog";
@@ -42,7 +41,7 @@ export function FoundSessions({ conditions, preview, isLate }: FoundSessionsProp
   return (
     <section aria-label="Sessions found" aria-busy={isLate} className={clsx("card overflow-hidden", isLate && "opacity-60")}>
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3 border-b border-line p-4">
-        <div role="status" className="flex-1">
+        <div role="status" className="w-full sm:w-auto sm:flex-1">
           <dl className="nums flex flex-wrap gap-x-6 gap-y-2">
             <Amount label={data.sessions === 1 ? "session" : "sessions"} value={formatInteger(data.sessions)} />
             <Amount label={data.messages === 1 ? "message" : "messages"} value={formatInteger(data.messages)} />
@@ -113,11 +112,11 @@ function MoveButton({ conditions, sessions, isDisabled }: { conditions: Conditio
           <Trash2 aria-hidden /> {trash.isKept ? "Move to trash" : "Delete"}
         </Button>
       }
-      title={trash.isKept ? `Move ${countOf(sessions)} to the trash?` : `Delete ${countOf(sessions)} for good?`}
-      confirmLabel={trash.isKept ? `Move ${countOf(sessions)}` : `Delete ${countOf(sessions)}`}
+      title={trash.isKept ? `Move ${formatCount(sessions, "session")} to the trash?` : `Delete ${formatCount(sessions, "session")} for good?`}
+      confirmLabel={trash.isKept ? `Move ${formatCount(sessions, "session")}` : `Delete ${formatCount(sessions, "session")}`}
       mutation={cleanUp}
       variables={conditions}
-      onDone={() => toasts.show(`${countOf(sessions)} will go. It goes on when you leave this page.`)}
+      onDone={() => toasts.show(`${formatCount(sessions, "session")} will go. It goes on when you leave this page.`)}
     >
       <p className="mb-2 font-medium text-ink">{inWords(conditions)}</p>
       <p>{trash.whatHappens} An agent that still has a session may sync it again.</p>

@@ -18,7 +18,7 @@ const STATUS: Record<Job["status"], { label: string; tone: Tone }> = {
 /** What was deleted and restored lately, why, and how it ended. */
 export function RecentWork() {
   const jobs = useJobs();
-  if (jobs.length === 0) return null;
+  if (!jobs || jobs.length === 0) return null;
   return (
     <section aria-label="Recent work" className="card min-w-0">
       <h2 className="border-b border-line px-4 py-3 text-[0.9375rem] font-semibold">Recent work</h2>
@@ -39,11 +39,13 @@ function WorkRow({ job }: { job: Job }) {
       <Badge tone={tone}>{label}</Badge>
       <span className="font-medium">{jobLabel(job)}</span>
       {job.reason !== "" && <span className="text-muted">{job.reason}</span>}
-      <time className="nums ml-auto text-xs text-muted" title={formatDateTime(job.createdAt)}>
-        {formatRelative(job.createdAt, now)}
-      </time>
-      <p className={clsx("nums w-full text-xs", job.status === "failed" ? "text-danger" : "text-muted")}>
-        {isRunning(job) ? `${formatInteger(job.done)} of ${formatInteger(job.total)}` : jobResult(job)}
+      <p className="nums flex w-full justify-between gap-4 text-xs text-muted">
+        <span className={clsx(job.status === "failed" && "text-danger")}>
+          {isRunning(job) ? `${formatInteger(job.done)} of ${formatInteger(job.total)}` : jobResult(job)}
+        </span>
+        <time className="whitespace-nowrap" title={formatDateTime(job.createdAt)}>
+          {formatRelative(job.createdAt, now)}
+        </time>
       </p>
     </li>
   );

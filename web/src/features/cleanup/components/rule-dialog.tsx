@@ -6,7 +6,7 @@ import { InlineError } from "@/components/ui/error-message";
 import { Input } from "@/components/ui/field";
 import { toasts } from "@/lib/toasts";
 
-import { useAddRule } from "../api/rules";
+import { type Rule, useAddRule, useChangeRule } from "../api/rules";
 import { type Conditions, inWords } from "../conditions";
 
 import { ConditionsFields } from "./conditions-fields";
@@ -15,37 +15,45 @@ import { DryRun } from "./dry-run";
 const MOST_CHARACTERS = 100;
 const USUAL_AGE = 30;
 
-/** Makes a rule, switched off: it is switched on in the list, where it asks once more. */
-export function RuleDialog({ initial, onClose }: { initial: Conditions; onClose: () => void }) {
+interface RuleDialogProps {
+  initial: Conditions;
+  /** The one to change; without it, a new one is made. */
+  rule?: Rule;
+  onClose: () => void;
+}
+
+/** Makes a rule, switched off: it is switched on in the list, where it asks once more. Or changes one. */
+export function RuleDialog({ initial, rule, onClose }: RuleDialogProps) {
   const id = useId();
   const [conditions, setConditions] = useState<Conditions>({ ...initial, olderThanDays: initial.olderThanDays ?? USUAL_AGE });
-  const [name, setName] = useState("");
+  const [name, setName] = useState(rule?.name ?? "");
   const add = useAddRule();
+  const change = useChangeRule();
+  const { isPending, error } = rule ? change : add;
   const isReady = conditions.olderThanDays !== undefined;
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     const chosen = name.trim() || inWords(conditions).slice(0, MOST_CHARACTERS);
-    add.mutate(
-      { name: chosen, conditions, enabled: false },
-      {
-        onSuccess: () => {
-          toasts.show(`The rule “${chosen}” is made. Switch it on under Rules.`);
-          onClose();
-        },
+    const done = (said: string) => ({
+      onSuccess: () => {
+        toasts.show(said);
+        onClose();
       },
-    );
+    });
+    if (rule) change.mutate({ id: rule.id, name: chosen, conditions }, done(`The rule “${chosen}” is changed.`));
+    else add.mutate({ name: chosen, conditions, enabled: false }, done(`The rule “${chosen}” is made. Switch it on under Rules.`));
   };
   return (
     <Dialog
       isOpen
       onOpenChange={onClose}
-      title="New rule"
-      description="Cleans up once a day while it is switched on. What was imported or restored within that age, it leaves alone."
+      title={rule ? "Change the rule" : "New rule"}
+      description="Cleans up once a day while it is switched on. What was synced or restored within that age, it leaves alone."
       footer={
         <>
           <DialogClose />
-          <Button variant="primary" type="submit" form={id} disabled={!isReady || add.isPending} aria-busy={add.isPending}>
-            Make rule
+          <Button variant="primary" type="submit" form={id} disabled={!isReady || isPending} aria-busy={isPending}>
+            {rule ? "Change rule" : "Make rule"}
           </Button>
         </>
       }
@@ -70,7 +78,7 @@ export function RuleDialog({ initial, onClose }: { initial: Conditions; onClose:
         ) : (
           <p className="text-[0.8125rem] text-warn">A rule must say from what age on, so that it leaves alone what is worked on.</p>
         )}
-        {add.error && <InlineError error={add.error} />}
+        {error && <InlineError error={error} />}
       </form>
     </Dialog>
   );

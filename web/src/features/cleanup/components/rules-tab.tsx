@@ -1,5 +1,5 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
-import { CalendarClock, Plus, Trash2 } from "lucide-react";
+import { CalendarClock, Pencil, Plus, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
 import { Button } from "@/components/ui/button";
@@ -8,16 +8,17 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { StateMessage } from "@/components/ui/state-message";
 import { Switch } from "@/components/ui/switch";
 import { useNow } from "@/hooks/use-now";
-import { formatDateTime, formatRelative } from "@/lib/format";
+import { formatCount, formatDateTime, formatRelative } from "@/lib/format";
 
-import { type Rule, rulesQuery, useDeleteRule, useSwitchRule } from "../api/rules";
+import { type Rule, rulesQuery, useChangeRule, useDeleteRule } from "../api/rules";
 import { EXEMPTION_LABELS, inWords, NOTHING } from "../conditions";
-import { countOf } from "../count-of";
 import { useTrashWords } from "../use-trash-words";
 
 import { ActionDialog } from "./action-dialog";
 import { DryRun } from "./dry-run";
 import { RuleDialog } from "./rule-dialog";
+
+const orList = new Intl.ListFormat("en", { type: "disjunction" });
 
 /** What is cleaned away every day without being asked. */
 export function RulesTab() {
@@ -31,7 +32,7 @@ export function RulesTab() {
   return (
     <>
       <RuleList rules={rules} add={add} />
-      {isNew && <RuleDialog initial={{ ...NOTHING, olderThanDays: 30 }} onClose={() => setIsNew(false)} />}
+      {isNew && <RuleDialog initial={NOTHING} onClose={() => setIsNew(false)} />}
     </>
   );
 }
@@ -69,7 +70,8 @@ function RuleList({ rules: { data, error, refetch }, add }: RuleListProps) {
 function RuleRow({ rule }: { rule: Rule }) {
   const now = useNow();
   const [isTried, setIsTried] = useState(false);
-  const change = useSwitchRule();
+  const [isEdited, setIsEdited] = useState(false);
+  const change = useChangeRule();
   const remove = useDeleteRule();
   const spared = rule.conditions.spare.map((name) => EXEMPTION_LABELS[name].toLowerCase());
   return (
@@ -78,21 +80,24 @@ function RuleRow({ rule }: { rule: Rule }) {
         <div className="min-w-56 flex-1">
           <h3 className="truncate font-medium">{rule.name}</h3>
           <p className="text-[0.8125rem] text-muted">
-            {inWords(rule.conditions)}.{spared.length > 0 && ` Never ${spared.join(", ")}.`}
+            {inWords(rule.conditions)}.{spared.length > 0 && ` Never takes ${orList.format(spared)}.`}
           </p>
           <p className="nums mt-0.5 text-xs text-muted">
             {rule.lastRunAt === 0 ? (
               "Has not run yet"
             ) : (
               <>
-                Ran <time title={formatDateTime(rule.lastRunAt)}>{formatRelative(rule.lastRunAt, now)}</time> and found {countOf(rule.lastCount)}
+                Last run: <time title={formatDateTime(rule.lastRunAt)}>{formatRelative(rule.lastRunAt, now)}</time>, found {formatCount(rule.lastCount, "session")}
               </>
             )}
           </p>
         </div>
-        <div className="flex items-center gap-2">
+        <div className="flex items-center gap-2 max-sm:-ml-3">
           <Button variant="ghost" aria-expanded={isTried} onClick={() => setIsTried(!isTried)}>
             Dry run
+          </Button>
+          <Button variant="ghost" isIcon aria-label={`Change the rule ${rule.name}`} title="Change" onClick={() => setIsEdited(true)}>
+            <Pencil aria-hidden />
           </Button>
           <ActionDialog
             trigger={
@@ -112,12 +117,13 @@ function RuleRow({ rule }: { rule: Rule }) {
       </div>
       {isTried && <DryRun conditions={rule.conditions} />}
       {change.error && <InlineError error={change.error} />}
+      {isEdited && <RuleDialog rule={rule} initial={rule.conditions} onClose={() => setIsEdited(false)} />}
     </li>
   );
 }
 
 /** Switching on runs the rule at once, so it asks; switching off does not. */
-function RuleSwitch({ rule, change }: { rule: Rule; change: ReturnType<typeof useSwitchRule> }) {
+function RuleSwitch({ rule, change }: { rule: Rule; change: ReturnType<typeof useChangeRule> }) {
   const [isAsking, setIsAsking] = useState(false);
   const trash = useTrashWords();
   const label = <span className="sr-only">{`${rule.name} is on`}</span>;
@@ -136,6 +142,7 @@ function RuleSwitch({ rule, change }: { rule: Rule; change: ReturnType<typeof us
         <ActionDialog
           title={`Switch on “${rule.name}”?`}
           confirmLabel="Switch on"
+          tone="primary"
           mutation={change}
           variables={{ id: rule.id, enabled: true }}
           onClose={() => setIsAsking(false)}

@@ -26,9 +26,8 @@ export function TrashRow({ entry, days, isChosen, onChoose }: TrashRowProps) {
     <li className="flex items-center gap-4 px-4 py-2.5 hover:bg-hover">
       <Checkbox label={`Choose ${title || "untitled session"}`} isLabelHidden checked={isChosen} onChange={onChoose} />
       <div className="min-w-0 flex-1">
-        <p className="flex min-w-0 items-center gap-2 text-[0.8125rem]">
-          <bdi className={title ? "truncate font-medium" : "truncate font-medium text-muted"}>{title || "Untitled session"}</bdi>
-          {entry.rule !== "" && <Badge className="max-sm:hidden">Rule “{entry.rule}”</Badge>}
+        <p className="truncate text-[0.8125rem] font-medium">
+          <bdi className={title ? undefined : "text-muted"}>{title || "Untitled session"}</bdi>
         </p>
         <p className="nums flex min-w-0 flex-wrap items-center gap-x-2 text-xs text-muted">
           <SourceBadge source={entry.source} />
@@ -36,10 +35,11 @@ export function TrashRow({ entry, days, isChosen, onChoose }: TrashRowProps) {
             {formatInteger(entry.messageCount)} {entry.messageCount === 1 ? "message" : "messages"}
           </span>
           <span>{formatBytes(entry.bytes)}</span>
-          {entry.reason !== "" && <span className="max-sm:hidden">{entry.reason}</span>}
+          {entry.reason !== "" && <span className="max-sm:w-full">{entry.reason}</span>}
+          {entry.rule !== "" && <Badge className="min-w-0">Rule “{entry.rule}”</Badge>}
         </p>
       </div>
-      <p className="nums text-right text-xs whitespace-nowrap text-muted">
+      <p className="nums self-start text-right text-xs whitespace-nowrap text-muted sm:self-center">
         <time title={formatDateTime(entry.deletedAt)}>{formatRelative(entry.deletedAt, now)}</time>
         {days !== undefined && <span className="block">{goesIn(entry.deletedAt + days * DAY_MS - now)}</span>}
       </p>

@@ -9,13 +9,12 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { StateMessage } from "@/components/ui/state-message";
 import { formatBytes } from "@/lib/bytes";
 import { messageOf } from "@/lib/errors";
-import { formatInteger } from "@/lib/format";
+import { formatCount, formatInteger } from "@/lib/format";
 import { toasts } from "@/lib/toasts";
 import { type TrashRecord } from "@/types/collections";
 
 import { ENTRIES_A_PAGE, trashQuery, trashSummaryQuery, type TrashSelection, useTrashWork } from "../api/trash";
 import { daysInWords } from "../conditions";
-import { countOf } from "../count-of";
 
 import { ActionDialog } from "./action-dialog";
 import { TrashRow } from "./trash-row";
@@ -78,7 +77,7 @@ function Entries({ entries, total, bytes, days, page, onPage }: EntriesProps) {
           onChange={() => setChosen(new Set(isAll ? [] : entries.map(({ id }) => id)))}
         />
         <p role="status" className="nums min-w-40 flex-1 text-[0.8125rem]">
-          {ids.length > 0 ? `${formatInteger(ids.length)} chosen` : countOf(total)}
+          {ids.length > 0 ? `${formatInteger(ids.length)} chosen` : formatCount(total, "session")}
           {ids.length === 0 && bytes !== undefined && <span className="text-muted"> · {formatBytes(bytes)}</span>}
         </p>
         <Actions ids={ids} total={total} onDone={() => setChosen(new Set())} />
@@ -108,7 +107,7 @@ function Actions({ ids, total, onDone }: { ids: string[]; total: number; onDone:
   const remove = useTrashWork("delete");
   const isSome = ids.length > 0;
   const selection: TrashSelection = isSome ? { ids } : { all: true };
-  const count = countOf(isSome ? ids.length : total);
+  const count = formatCount(isSome ? ids.length : total, "session");
   return (
     <div className="flex flex-wrap gap-2">
       <Button

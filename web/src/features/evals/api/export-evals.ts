@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import { type ExportSelection, exportUrl } from "@/lib/export-url";
+import { type ExportSelection, exportPath } from "@/lib/export-path";
 import { sessionKeys } from "@/lib/query-keys";
 import { sidecar } from "@/lib/sidecar";
 
@@ -47,12 +47,12 @@ export function evalSelection(search: EvalsSearch, chosen: ReadonlySet<string>):
   return { filter: { ...filter, evalStatus: search.verdict === "unreviewed" ? "" : search.verdict } };
 }
 
-export function evalExportUrl(selection: ExportSelection, format: EvalFormat, options: EvalOptions, raw: boolean): string {
-  return exportUrl("/api/export/evals", selection, { format, ...options, raw });
+export function evalExportPath(selection: ExportSelection, format: EvalFormat, options: EvalOptions, raw: boolean): string {
+  return exportPath("/api/export/evals", selection, { format, ...options, raw });
 }
 
 export function evalPreviewQuery(selection: ExportSelection, options: EvalOptions) {
-  const url = exportUrl("/api/export/evals/preview", selection, { ...options });
+  const url = exportPath("/api/export/evals/preview", selection, { ...options });
   return queryOptions({
     queryKey: [...sessionKeys.lists, "evals", "preview", url] as const,
     queryFn: ({ signal }) => sidecar<EvalPreview>(url, { signal }),

@@ -8,7 +8,6 @@ import { pocketBaseFilter } from "@/lib/session-filter";
 import { type SessionRow } from "@/types/records";
 
 import { type EvalsSearch, sessionFilterOf, type Verdict } from "../search-params";
-import { verdictOf } from "../verdicts";
 
 const PAGE_SIZE = 50;
 const FIELDS = "id,title,source,model,projectName,messageCount,totalTokens,createdAt,updatedAt,evalStatus,evalTags";
@@ -43,49 +42,58 @@ export function evalsQuery(search: EvalsSearch) {
   });
 }
 
-interface CountRow {
-  evalStatus: Parameters<typeof verdictOf>[0];
-  source: string;
-  model: string;
-  projectName: string;
-  sessions: number;
+export type VerdictCounts = Record<Verdict, number>;
+
+/** How the verdicts stand among the sessions that fit the other filters. */
+export function verdictCountsQuery(search: EvalsSearch) {
+  const filter = pocketBaseFilter(sessionFilterOf(search));
+  return queryOptions({
+    queryKey: [...sessionKeys.lists, "evals", "verdicts", filter] as const,
+    queryFn: async ({ signal }): Promise<VerdictCounts> => {
+      const countOf = async (verdict: Verdict) => {
+        const page = await pb.collection("sessions").getList(1, 1, { filter: evalsFilter({ ...search, verdict }), fields: "id", signal });
+        return page.totalItems;
+      };
+      try {
+        const [golden, correct, incorrect, needs_review, unreviewed] = await Promise.all([
+          countOf("golden"),
+          countOf("correct"),
+          countOf("incorrect"),
+          countOf("needs_review"),
+          countOf("unreviewed"),
+        ]);
+        return { golden, correct, incorrect, needs_review, unreviewed };
+      } catch (error) {
+        throw toApiError(error);
+      }
+    },
+    placeholderData: keepPreviousData,
+  });
 }
 
-export interface EvalSummary {
-  total: number;
-  verdicts: Record<Verdict, number>;
+type GroupRow = Record<"source" | "model" | "projectName", string>;
+
+export interface EvalChoices {
   sources: string[];
   models: string[];
   projects: string[];
   tags: string[];
 }
 
-/** What there is to review, over all that is marked ready, and what it can be filtered by. */
-export const evalSummaryQuery = queryOptions({
-  queryKey: [...sessionKeys.lists, "evals", "summary"] as const,
-  queryFn: async ({ signal }): Promise<EvalSummary> => {
+/** What the sessions that are marked ready can be filtered by. */
+export const evalChoicesQuery = queryOptions({
+  queryKey: [...sessionKeys.lists, "evals", "choices"] as const,
+  queryFn: async ({ signal }): Promise<EvalChoices> => {
     try {
-      const [counts, tags] = await Promise.all([
-        pb.collection<CountRow>("evalCounts").getFullList({ batch: 1000, signal }),
+      const [groups, tags] = await Promise.all([
+        pb.collection<GroupRow>("evalCounts").getFullList({ batch: 1000, fields: "source,model,projectName", signal }),
         pb.collection<{ tag: string }>("evalTags").getFullList({ batch: 1000, sort: "tag", fields: "tag", signal }),
       ]);
-      return { ...summaryOf(counts), tags: tags.map(({ tag }) => tag) };
+      const distinct = (name: keyof GroupRow) =>
+        [...new Set(groups.map((row) => row[name]))].filter((value) => value !== "").sort((a, b) => a.localeCompare(b));
+      return { sources: distinct("source"), models: distinct("model"), projects: distinct("projectName"), tags: tags.map(({ tag }) => tag) };
     } catch (error) {
       throw toApiError(error);
     }
   },
 });
-
-export function summaryOf(counts: readonly CountRow[]): Omit<EvalSummary, "tags"> {
-  const verdicts: EvalSummary["verdicts"] = { golden: 0, correct: 0, incorrect: 0, needs_review: 0, unreviewed: 0 };
-  for (const row of counts) verdicts[verdictOf(row.evalStatus)] += row.sessions;
-  const distinct = (name: "source" | "model" | "projectName") =>
-    [...new Set(counts.map((row) => row[name]))].filter((value) => value !== "").sort((a, b) => a.localeCompare(b));
-  return {
-    total: counts.reduce((sum, row) => sum + row.sessions, 0),
-    verdicts,
-    sources: distinct("source"),
-    models: distinct("model"),
-    projects: distinct("projectName"),
-  };
-}

@@ -1,10 +1,11 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useMutationState, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { toApiError } from "@/lib/errors";
+import { messageOf, toApiError } from "@/lib/errors";
 import { pb } from "@/lib/pocketbase";
 import { sessionKeys } from "@/lib/query-keys";
 import { type EvalStatus } from "@/lib/session-filter";
 import { sidecar } from "@/lib/sidecar";
+import { toasts } from "@/lib/toasts";
 
 /** What a person says about a session. */
 export interface Review {
@@ -14,17 +15,24 @@ export interface Review {
   expectedOutput: string;
 }
 
-type StoredReview = Omit<Review, "evalTags"> & { evalTags: string[] | null };
+interface Reviewed extends Review {
+  title: string;
+}
 
-export function reviewQuery(id: string) {
+type StoredReview = Omit<Reviewed, "evalTags"> & { evalTags: string[] | null };
+
+const FIELDS = "title,evalStatus,evalTags,evalNotes,expectedOutput";
+
+function reviewedOf(stored: StoredReview): Reviewed {
+  return { ...stored, evalTags: stored.evalTags ?? [] };
+}
+
+function reviewQuery(id: string) {
   return queryOptions({
     queryKey: [...sessionKeys.detail(id), "review"] as const,
-    queryFn: async ({ signal }): Promise<Review> => {
+    queryFn: async ({ signal }) => {
       try {
-        const stored = await pb
-          .collection<StoredReview>("sessions")
-          .getOne(id, { fields: "evalStatus,evalTags,evalNotes,expectedOutput", signal });
-        return { ...stored, evalTags: stored.evalTags ?? [] };
+        return reviewedOf(await pb.collection<StoredReview>("sessions").getOne(id, { fields: FIELDS, signal }));
       } catch (error) {
         throw toApiError(error);
       }
@@ -32,32 +40,46 @@ export function reviewQuery(id: string) {
   });
 }
 
-/** Stores what changed; the page shows it at once and takes it back if it fails. */
+const saveKey = (id: string) => ["review", id] as const;
+
+/**
+ * What is `stored` of a session, and the same as it is to be `shown`: with what is on its way to the
+ * server, which may be read anew before all of that has arrived there.
+ */
+export function useReview(id: string) {
+  const { data: stored, error, refetch } = useQuery(reviewQuery(id));
+  const coming = useMutationState({
+    filters: { mutationKey: saveKey(id), status: "pending" },
+    select: ({ state }) => state.variables as Partial<Review>,
+  });
+  const shown: Reviewed | undefined = stored && coming.reduce<Reviewed>((review, change) => ({ ...review, ...change }), stored);
+  return { stored, shown, error, refetch };
+}
+
+/** Stores what changed. */
 export function useSaveReview(id: string) {
   const queryClient = useQueryClient();
   const { queryKey } = reviewQuery(id);
   return useMutation({
-    mutationKey: ["review", id],
+    mutationKey: saveKey(id),
     // One after the other: the last word must be the last to arrive.
     scope: { id: `review-${id}` },
-    mutationFn: async (change: Partial<Review>) => {
+    mutationFn: (change: Partial<Review>) => {
       const reviewedAt = change.evalStatus === undefined ? {} : { reviewedAt: change.evalStatus === "" ? 0 : Date.now() };
-      await pb
-        .collection("sessions")
-        .update(id, { ...change, ...reviewedAt })
+      return pb
+        .collection<StoredReview>("sessions")
+        .update(id, { ...change, ...reviewedAt }, { fields: FIELDS })
         .catch((error: unknown) => {
           throw toApiError(error);
         });
     },
-    onMutate: async (change) => {
+    onSuccess: async (stored) => {
+      // What was asked for before is older than this answer.
       await queryClient.cancelQueries({ queryKey });
-      const before = queryClient.getQueryData(queryKey);
-      if (before) queryClient.setQueryData(queryKey, { ...before, ...change });
-      return before;
+      queryClient.setQueryData(queryKey, reviewedOf(stored));
     },
-    onError: (_error, _change, before) => {
-      if (before) queryClient.setQueryData(queryKey, before);
-    },
+    // The session may no longer be under review.
+    onError: (error) => toasts.show(`The review was not saved. ${messageOf(error)}`, { tone: "danger" }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: sessionKeys.lists }),
   });
 }
@@ -67,6 +89,7 @@ export interface BulkChange {
   /** `null` takes the verdict back. */
   evalStatus?: EvalStatus | null;
   addTags?: string[];
+  removeTags?: string[];
 }
 
 export function useReviewMany() {

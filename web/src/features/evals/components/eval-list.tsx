@@ -99,7 +99,8 @@ function EvalRowCard({ row, isCurrent, onOpen, isChosen, onChoose }: EvalRowCard
         >
           <span dir="auto">{title}</span>
         </button>
-        <p className="nums mt-1 flex items-center gap-x-3 overflow-hidden text-xs whitespace-nowrap text-muted">
+        <p // What does not fit falls into a second line, which is out of sight.
+        className="nums mt-1 flex h-5.5 flex-wrap items-center gap-x-3 overflow-hidden text-xs whitespace-nowrap text-muted">
           <VerdictBadge verdict={verdictOf(row.evalStatus)} />
           <SourceBadge source={row.source} className="max-w-28 shrink-0" />
           <span className="@max-lg:hidden">

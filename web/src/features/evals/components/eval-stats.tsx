@@ -2,26 +2,27 @@ import clsx from "clsx";
 
 import { formatInteger } from "@/lib/format";
 
-import { type EvalSummary } from "../api/get-evals";
+import { type VerdictCounts } from "../api/get-evals";
 import { type Verdict, VERDICTS } from "../search-params";
 import { VERDICT_LOOKS } from "../verdicts";
 
 interface EvalStatsProps {
-  summary: EvalSummary | undefined;
+  counts: VerdictCounts | undefined;
   chosen: Verdict | undefined;
   onChoose: (verdict: Verdict | undefined) => void;
 }
 
 /** How the verdicts stand; each figure is also the filter for it. */
-export function EvalStats({ summary, chosen, onChoose }: EvalStatsProps) {
+export function EvalStats({ counts, chosen, onChoose }: EvalStatsProps) {
+  const total = counts && VERDICTS.reduce((sum, verdict) => sum + counts[verdict], 0);
   return (
     <div role="group" aria-label="Filter by verdict" className="grid grid-cols-3 gap-2 sm:grid-cols-6">
-      <Tile label="All" count={summary?.total} isChosen={chosen === undefined} onChoose={() => onChoose(undefined)} />
+      <Tile label="All" count={total} isChosen={chosen === undefined} onChoose={() => onChoose(undefined)} />
       {VERDICTS.map((verdict) => (
         <Tile
           key={verdict}
           label={VERDICT_LOOKS[verdict].label}
-          count={summary?.verdicts[verdict]}
+          count={counts?.[verdict]}
           isChosen={chosen === verdict}
           onChoose={() => onChoose(chosen === verdict ? undefined : verdict)}
         />

@@ -10,7 +10,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { StateMessage } from "@/components/ui/state-message";
 
 import { evalSelection } from "../api/export-evals";
-import { type EvalRow, evalsQuery, evalSummaryQuery } from "../api/get-evals";
+import { evalChoicesQuery, type EvalRow, evalsQuery, verdictCountsQuery } from "../api/get-evals";
 import { CLEARED, type EvalsSearch, isNarrowed } from "../search-params";
 
 import { BulkBar } from "./bulk-bar";
@@ -30,17 +30,25 @@ function useEvals(search: EvalsSearch) {
 }
 
 export function EvalsPage({ search, onChange }: EvalsPageProps) {
-  const summary = useQuery(evalSummaryQuery).data;
+  const choices = useQuery(evalChoicesQuery).data;
+  const counts = useQuery(verdictCountsQuery(search)).data;
   const evals = useEvals(search);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const rows = evals.data?.pages.flatMap((page) => page.items) ?? [];
   const current = search.id;
 
+  // One that left the list by its new verdict was where the one after it is now.
+  const [lastAt, setLastAt] = useState(0);
+  const at = rows.findIndex(({ id }) => id === current);
+  if (at >= 0 && at !== lastAt) setLastAt(at);
+
   const step = (by: 1 | -1) => {
-    const at = rows.findIndex(({ id }) => id === current);
-    // One that left the list by its new verdict was where the first one is now.
-    const next = at < 0 ? rows[0] : rows[at + by];
+    const next = at >= 0 ? rows[at + by] : rows[by > 0 ? Math.min(lastAt, rows.length - 1) : lastAt - 1];
     if (next) onChange({ id: next.id });
+  };
+  const start = () => {
+    const first = rows.find(({ evalStatus }) => evalStatus === "") ?? rows[0];
+    if (first) onChange({ id: first.id });
   };
   const toggle = (id: string) => setChosen((before) => (before.has(id) ? new Set([...before].filter((other) => other !== id)) : new Set([...before, id])));
   const narrow = (change: Partial<EvalsSearch>) => {
@@ -58,13 +66,15 @@ export function EvalsPage({ search, onChange }: EvalsPageProps) {
               current === undefined && (
                 <div className="flex flex-wrap gap-2">
                   <ExportDialog selection={evalSelection(search, chosen)} scope={exportScope(search, chosen)} />
-                  <Button onClick={() => step(1)}>Start reviewing</Button>
+                  <Button variant="primary" onClick={start}>
+                    Start reviewing
+                  </Button>
                 </div>
               )
             }
           />
-          {current === undefined && <EvalStats summary={summary} chosen={search.verdict} onChoose={(verdict) => narrow({ verdict })} />}
-          {current === undefined && <EvalFilters search={search} summary={summary} onChange={narrow} />}
+          {current === undefined && <EvalStats counts={counts} chosen={search.verdict} onChoose={(verdict) => narrow({ verdict })} />}
+          {current === undefined && <EvalFilters search={search} choices={choices} onChange={narrow} />}
         </div>
         {chosen.size > 0 && <BulkBar ids={[...chosen]} onDone={() => setChosen(new Set())} />}
         <EvalsBody search={search} evals={evals} rows={rows} onClear={narrow}>
@@ -87,8 +97,7 @@ export function EvalsPage({ search, onChange }: EvalsPageProps) {
         <ReviewPanel
           key={current}
           id={current}
-          title={rows.find(({ id }) => id === current)?.title ?? ""}
-          knownTags={summary?.tags ?? []}
+          knownTags={choices?.tags ?? []}
           onStep={step}
           onClose={() => onChange({ id: undefined })}
         />

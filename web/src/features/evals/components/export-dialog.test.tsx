@@ -1,7 +1,9 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it, vi } from "vitest";
+
+import { downloads } from "@/lib/downloads";
 
 import { type EvalPreview } from "../api/export-evals";
 
@@ -47,10 +49,12 @@ it("downloads what was chosen", async () => {
   await screen.findByText(/test cases/);
   await userEvent.click(screen.getByRole("radio", { name: "Whole session" }));
   await userEvent.click(screen.getByRole("checkbox", { name: "Mask secrets" }));
-  const link = await screen.findByRole("link", { name: "Download" });
-  const { pathname, searchParams } = new URL(link.getAttribute("href") ?? "", "http://x");
+  const button = await screen.findByRole("button", { name: "Download" });
+  await waitFor(() => expect(button.hasAttribute("disabled")).toBe(false));
+  const start = vi.spyOn(downloads, "start").mockResolvedValue();
+  await userEvent.click(button);
+  const { pathname, searchParams } = new URL(start.mock.calls[0]?.[0] ?? "", "http://x");
   expect(pathname).toBe("/api/export/evals");
-  expect(link.hasAttribute("download")).toBe(true);
   expect(Object.fromEntries(searchParams)).toMatchObject({ format: "deepeval", turnMode: "full", raw: "true", evalReady: "true", evalStatus: "" });
 });
 
@@ -60,6 +64,5 @@ it("offers no file without a case in it", async () => {
   await userEvent.clear(screen.getByLabelText("Shortest text, in characters"));
   await userEvent.type(screen.getByLabelText("Shortest text, in characters"), "5000");
   expect(await screen.findByText(/There is nothing to export/)).toBeTruthy();
-  expect(screen.queryByRole("link", { name: "Download" })).toBeNull();
   expect(screen.getByRole("button", { name: "Download" }).hasAttribute("disabled")).toBe(true);
 });

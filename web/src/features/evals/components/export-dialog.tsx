@@ -3,7 +3,7 @@ import clsx from "clsx";
 import { Download, TriangleAlert } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
-import { Button, buttonClass } from "@/components/ui/button";
+import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Dialog, DialogClose } from "@/components/ui/dialog";
 import { InlineError } from "@/components/ui/error-message";
@@ -12,10 +12,11 @@ import { SegmentedControl } from "@/components/ui/segmented-control";
 import { Select } from "@/components/ui/select";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useDebounced } from "@/hooks/use-debounced";
-import { type ExportSelection } from "@/lib/export-url";
-import { formatInteger } from "@/lib/format";
+import { downloads } from "@/lib/downloads";
+import { type ExportSelection } from "@/lib/export-path";
+import { formatCount, formatInteger } from "@/lib/format";
 
-import { DEFAULT_OPTIONS, EVAL_FORMATS, type EvalFormat, type EvalOptions, type EvalPreview, evalExportUrl, evalPreviewQuery, type TurnMode } from "../api/export-evals";
+import { DEFAULT_OPTIONS, EVAL_FORMATS, type EvalFormat, type EvalOptions, type EvalPreview, evalExportPath, evalPreviewQuery, type TurnMode } from "../api/export-evals";
 
 const FORMATS: Record<EvalFormat, { label: string; about: string }> = {
   deepeval: { label: "DeepEval", about: "One JSON file for EvaluationDataset.add_test_cases_from_json_file." },
@@ -71,6 +72,10 @@ function ExportForm({ selection, onDone }: { selection: ExportSelection; onDone:
   const isCurrent = settled === options && !preview.isPlaceholderData;
   const isReady = isCurrent && (preview.data?.testCases ?? 0) > 0;
   const isFull = options.turnMode === "full";
+  const download = () => {
+    void downloads.start(evalExportPath(selection, format, options, isRaw));
+    onDone();
+  };
   return (
     <>
       <div className="grid gap-4 sm:grid-cols-2">
@@ -101,15 +106,9 @@ function ExportForm({ selection, onDone }: { selection: ExportSelection; onDone:
       </div>
       <div className="flex flex-wrap justify-end gap-2">
         <DialogClose />
-        {isReady ? (
-          <a href={evalExportUrl(selection, format, options, isRaw)} download className={buttonClass("primary")} onClick={onDone}>
-            <Download aria-hidden /> Download
-          </a>
-        ) : (
-          <Button variant="primary" disabled>
-            <Download aria-hidden /> Download
-          </Button>
-        )}
+        <Button variant="primary" disabled={!isReady} onClick={download}>
+          <Download aria-hidden /> Download
+        </Button>
       </div>
     </>
   );
@@ -121,7 +120,7 @@ function Preview({ preview, isStale }: { preview: EvalPreview; isStale: boolean 
   return (
     <div className={clsx("grid gap-1.5 text-[0.8125rem] transition-opacity", isStale && "opacity-60")}>
       <p className="nums font-medium">
-        {plural(testCases, "test case")} from {plural(sessions, "session")}
+        {formatCount(testCases, "test case")} from {formatCount(sessions, "session")}
       </p>
       {models.length > 0 && (
         <p className="nums truncate text-xs text-muted" title={models.map(([model, count]) => `${model} ${count}`).join(", ")}>
@@ -166,8 +165,4 @@ function Labelled({ label, about, children }: { label: string; about: string; ch
       <span className="text-xs text-muted">{about}</span>
     </div>
   );
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatInteger(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

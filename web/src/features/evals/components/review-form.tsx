@@ -1,16 +1,18 @@
 import clsx from "clsx";
 import { type RefObject, useEffect, useEffectEvent, useState } from "react";
 
-import { InlineError } from "@/components/ui/error-message";
 import { Kbd } from "@/components/ui/kbd";
 import { Pill } from "@/components/ui/pill";
 import { type EvalStatus } from "@/lib/session-filter";
+import { tagsOf } from "@/lib/tags";
 
 import { type Review, type useSaveReview } from "../api/review";
 import { VERDICT_LOOKS, VERDICT_KEYS } from "../verdicts";
 
 interface ReviewFormProps {
-  review: Review;
+  stored: Review;
+  /** With what is on its way to be stored. */
+  shown: Review;
   save: ReturnType<typeof useSaveReview>;
   fields: ReviewFields;
   knownTags: readonly string[];
@@ -23,25 +25,25 @@ export interface ReviewFields {
   notes: RefObject<HTMLTextAreaElement | null>;
 }
 
-export function ReviewForm({ review, save, fields, knownTags }: ReviewFormProps) {
+export function ReviewForm({ stored, shown, save, fields, knownTags }: ReviewFormProps) {
   const change = (part: Partial<Review>) => save.mutate(part);
   return (
     <div className="grid gap-4">
-      <VerdictButtons status={review.evalStatus} onChange={(evalStatus) => change({ evalStatus })} />
-      <TagField tags={review.evalTags} input={fields.tags} known={knownTags} onChange={(evalTags) => change({ evalTags })} />
+      <VerdictButtons status={shown.evalStatus} onChange={(evalStatus) => change({ evalStatus })} />
+      <TagField tags={shown.evalTags} input={fields.tags} known={knownTags} onChange={(evalTags) => change({ evalTags })} />
       <TextField
         label="Expected output"
         hint="What a good answer would have been; exports use it as the reference."
         shortcut="e"
         field={fields.expected}
-        value={review.expectedOutput}
+        stored={stored.expectedOutput}
+        shown={shown.expectedOutput}
         onSave={(expectedOutput) => change({ expectedOutput })}
       />
-      <TextField label="Notes" shortcut="o" field={fields.notes} value={review.evalNotes} onSave={(evalNotes) => change({ evalNotes })} />
+      <TextField label="Notes" shortcut="o" field={fields.notes} stored={stored.evalNotes} shown={shown.evalNotes} onSave={(evalNotes) => change({ evalNotes })} />
       <p role="status" className="min-h-5 text-xs text-muted">
         {save.isPending ? "Saving…" : save.isSuccess ? "Saved" : ""}
       </p>
-      {save.error && <InlineError error={save.error} />}
     </div>
   );
 }
@@ -86,14 +88,13 @@ interface TagFieldProps {
   onChange: (tags: string[]) => void;
 }
 
-const MAX_TAG = 64;
 const LIST_ID = "known-tags";
 
 function TagField({ tags, known, input, onChange }: TagFieldProps) {
   const [text, setText] = useState("");
   const add = () => {
-    const added = text.split(",").map((tag) => tag.trim().slice(0, MAX_TAG)).filter((tag) => tag !== "" && !tags.includes(tag));
-    if (added.length > 0) onChange([...tags, ...new Set(added)]);
+    const added = tagsOf(text).filter((tag) => !tags.includes(tag));
+    if (added.length > 0) onChange([...tags, ...added]);
     setText("");
   };
   return (
@@ -115,13 +116,13 @@ function TagField({ tags, known, input, onChange }: TagFieldProps) {
         id="review-tags"
         list={LIST_ID}
         value={text}
-        placeholder="Add a tag, then Enter"
+        placeholder="Add tags, then Enter"
         autoComplete="off"
         className={fieldClass}
         onChange={(event) => setText(event.target.value)}
         onBlur={add}
         onKeyDown={(event) => {
-          if (event.key === "Enter" || event.key === ",") {
+          if (event.key === "Enter") {
             event.preventDefault();
             add();
           } else if (event.key === "Escape") {
@@ -147,22 +148,22 @@ interface TextFieldProps {
   hint?: string;
   shortcut: string;
   field: RefObject<HTMLTextAreaElement | null>;
-  value: string;
-  onSave: (value: string) => void;
+  stored: string;
+  shown: string;
+  onSave: (text: string) => void;
 }
 
-/** Saved when it is left, and when the session is: nothing typed is lost by stepping on. */
-function TextField({ label, hint, shortcut, field, value, onSave }: TextFieldProps) {
-  const [text, setText] = useState(value);
-  const [stored, setStored] = useState(value);
-  // Changed elsewhere: what is being typed here stays.
-  if (value !== stored) {
-    setStored(value);
-    if (text === stored) setText(value);
-  }
-  const flush = useEffectEvent(() => {
-    if (text !== stored) onSave(text);
-  });
+/**
+ * Saved when it is left, and when the session is: nothing typed is lost by stepping on. What is typed
+ * stays until it is stored, whatever is changed elsewhere and however often saving fails.
+ */
+function TextField({ label, hint, shortcut, field, stored, shown, onSave }: TextFieldProps) {
+  const [typed, setTyped] = useState<string>();
+  if (typed === stored) setTyped(undefined);
+  const save = () => {
+    if (typed !== undefined) onSave(typed);
+  };
+  const flush = useEffectEvent(save);
   useEffect(() => () => flush(), []);
 
   const id = `review-${shortcut}`;
@@ -177,12 +178,10 @@ function TextField({ label, hint, shortcut, field, value, onSave }: TextFieldPro
         id={id}
         dir="auto"
         rows={4}
-        value={text}
+        value={typed ?? shown}
         className={fieldClass}
-        onChange={(event) => setText(event.target.value)}
-        onBlur={() => {
-          if (text !== stored) onSave(text);
-        }}
+        onChange={(event) => setTyped(event.target.value)}
+        onBlur={save}
         onKeyDown={(event) => {
           if (event.key === "Escape") event.currentTarget.blur();
         }}

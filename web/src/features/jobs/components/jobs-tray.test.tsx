@@ -56,6 +56,13 @@ it("says how work ended that it saw running, and has everything asked for again"
   expect(invalidate).toHaveBeenCalledOnce();
 });
 
+it("says how work ended that was over at once", async () => {
+  const { client } = show();
+  const says = vi.spyOn(toasts, "show").mockReturnValue();
+  client.setQueryData(jobsKey, [{ ...job, status: "done", done: 1 }]);
+  await vi.waitFor(() => expect(says).toHaveBeenCalledExactlyOnceWith("Deleted 1 session.", { tone: "neutral" }));
+});
+
 it("keeps silent about work that ended before", () => {
   const says = vi.spyOn(toasts, "show").mockReturnValue();
   show({ ...job, status: "failed" });

@@ -1,10 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { X } from "lucide-react";
 import { useCallback } from "react";
 
-import { Button } from "@/components/ui/button";
 import { InlineError } from "@/components/ui/error-message";
-import { Progress } from "@/components/ui/progress";
+import { RunningItem, RunningWork } from "@/components/ui/running-work";
 import { useJobs, useJobsRealtime } from "@/hooks/use-jobs";
 import { formatInteger } from "@/lib/format";
 import { isRunning, jobLabel, jobResult } from "@/lib/jobs";
@@ -29,37 +27,30 @@ export function JobsTray() {
   );
   useFinishedJobs(jobs, onFinished);
 
-  const running = jobs.filter(isRunning);
+  const running = jobs?.filter(isRunning) ?? [];
   if (running.length === 0) return null;
   return (
-    <section
-      aria-label="Running work"
-      className="appear pointer-events-auto grid w-80 max-w-full gap-3 rounded-xl border border-line bg-surface p-3 shadow-xl"
-    >
+    <RunningWork label="Running work">
       {running.map((job) => (
         <RunningJob key={job.id} job={job} />
       ))}
-    </section>
+    </RunningWork>
   );
 }
 
 function RunningJob({ job }: { job: Job }) {
   const cancel = useCancelJob();
-  const label = jobLabel(job);
   const isCounted = job.status === "running" && job.total > 0;
   return (
-    <div className="grid gap-2">
-      <div className="flex items-center gap-2 text-[0.8125rem]">
-        <span className="min-w-0 flex-1 truncate font-medium">{label}…</span>
-        <span className="nums text-xs text-muted">
-          {isCounted ? `${formatInteger(job.done)} of ${formatInteger(job.total)}` : "Waiting"}
-        </span>
-        <Button variant="ghost" isIcon className="-my-1 -mr-1" aria-label={`Stop: ${label}`} title="Stop" disabled={cancel.isPending} onClick={() => cancel.mutate(job.id)}>
-          <X aria-hidden />
-        </Button>
-      </div>
-      <Progress label={label} value={job.done} max={isCounted ? job.total : undefined} />
+    <RunningItem
+      label={jobLabel(job)}
+      state={isCounted ? `${formatInteger(job.done)} of ${formatInteger(job.total)}` : "Waiting"}
+      value={job.done}
+      max={isCounted ? job.total : undefined}
+      onStop={() => cancel.mutate(job.id)}
+      isStopping={cancel.isPending}
+    >
       {cancel.error && <InlineError error={cancel.error} />}
-    </div>
+    </RunningItem>
   );
 }

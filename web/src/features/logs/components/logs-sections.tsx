@@ -37,17 +37,19 @@ export function LogsSections({ search, onSearch }: LogsProps) {
   return (
     <>
       <Section title="API log" description={retentionOf(summary)}>
-        <div className="mb-4 flex flex-wrap items-center gap-2">
+        <div className="mb-2 flex items-center gap-2">
           <SegmentedControl
             label="Last"
             value={filter.range}
             onChange={(range) => narrow({ range: range === USUAL_RANGE ? undefined : range })}
             options={RANGES.map((value) => ({ value, label: RANGE_LABELS[value] }))}
           />
-          <Choices whole={whole} search={search} onSearch={narrow} />
           <Button isIcon aria-label="Refresh" title="Refresh" className="ml-auto" onClick={refresh} aria-busy={query.isFetching} disabled={query.isFetching}>
             <RefreshCw aria-hidden />
           </Button>
+        </div>
+        <div role="group" aria-label="Filters" className="mb-4 grid grid-cols-2 items-center gap-2 sm:flex">
+          <Choices whole={whole} search={search} onSearch={narrow} />
         </div>
         {error && summary && <InlineError error={error} onRetry={() => void query.refetch()} />}
         {summary ? (
@@ -88,10 +90,10 @@ function Choices({ whole, search, onSearch }: LogsProps & { whole: LogSummary | 
   const statuses = whole?.statuses.map((line) => asOption(String(line.status)));
   return (
     <>
-      <SelectWithAll label="Key" className="w-32!" allLabel="All keys" value={key} onChange={(value) => onSearch({ key: value })} options={including(keys, key)} />
+      <SelectWithAll label="Key" className="min-w-0 sm:w-44!" allLabel="All keys" value={key} onChange={(value) => onSearch({ key: value })} options={including(keys, key)} />
       <SelectWithAll
         label="Endpoint"
-        className="w-40!"
+        className="min-w-0 sm:w-56!"
         allLabel="All endpoints"
         value={endpoint}
         onChange={(value) => onSearch({ endpoint: value })}
@@ -99,7 +101,7 @@ function Choices({ whole, search, onSearch }: LogsProps & { whole: LogSummary | 
       />
       <SelectWithAll
         label="Status"
-        className="w-28!"
+        className="min-w-0 sm:w-32!"
         allLabel="Any status"
         value={code}
         onChange={(value) => onSearch({ status: value === undefined ? undefined : Number(value) })}

@@ -39,7 +39,7 @@ const CARDS: readonly Card[] = [
     of: (totals) => totals.sessions,
     format: formatInteger,
     formatExact: formatInteger,
-    hint: ({ sessions }, { days }) => `${decimal(sessions / days)} a day`,
+    hint: ({ sessions }, { days }) => `${rate(sessions / days)} a day`,
     spark: ({ of }) => of("sessions"),
   },
   {
@@ -103,6 +103,11 @@ const CARDS: readonly Card[] = [
 const oneDecimal = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 function decimal(value: number): string {
   return oneDecimal.format(value);
+}
+
+/** A little is not nothing. */
+function rate(value: number): string {
+  return value > 0 && value < 0.1 ? "< 0.1" : decimal(value);
 }
 
 export function StatCards({ figures }: { figures: Figures | undefined }) {

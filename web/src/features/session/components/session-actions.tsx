@@ -4,10 +4,11 @@ import { useState } from "react";
 
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
-import { Menu, MenuItem, MenuLink, MenuSeparator } from "@/components/ui/menu";
+import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { useCopy } from "@/hooks/use-copy";
 import { type Session } from "@/hooks/use-session";
-import { exportUrl } from "@/lib/export-url";
+import { downloads } from "@/lib/downloads";
+import { exportPath } from "@/lib/export-path";
 import { formatInteger } from "@/lib/format";
 import { saveFile } from "@/lib/save-file";
 import { exportName, sessionMarkdown } from "@/lib/session-markdown";
@@ -72,11 +73,9 @@ export function SessionActions({ session, messages }: SessionActionsProps) {
         <MenuItem icon={Download} disabled={isReading} onSelect={() => save("json", "application/json", (all) => JSON.stringify({ session, messages: all }, null, 2))}>
           Download JSON
         </MenuItem>
-        <MenuLink>
-          <a href={exportUrl("/api/export", { ids: [session.id] }, { format: "html" })} download>
-            <Download aria-hidden /> Download page (HTML)
-          </a>
-        </MenuLink>
+        <MenuItem icon={Download} onSelect={() => void downloads.start(exportPath("/api/export", { ids: [session.id] }, { format: "html" }))}>
+          Download page (HTML)
+        </MenuItem>
         <MenuSeparator />
         <MenuItem icon={Trash2} isDanger onSelect={() => setDialog("delete")}>
           Delete…

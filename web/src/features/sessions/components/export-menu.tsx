@@ -1,12 +1,13 @@
 import { Braces, Download, FileCode, FileText, List, Sheet } from "lucide-react";
 
 import { Button } from "@/components/ui/button";
-import { Menu, MenuItem, MenuLabel, MenuLink, MenuSeparator } from "@/components/ui/menu";
-import { type ExportSelection, exportUrl } from "@/lib/export-url";
+import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/components/ui/menu";
+import { downloads } from "@/lib/downloads";
+import { type ExportSelection, exportPath } from "@/lib/export-path";
 
 import { type ExportFormat } from "../export-format";
 
-// The server makes these and the browser saves them meanwhile, so their size does not matter.
+// The server makes these while they are sent, so their size does not matter.
 const FILES = [
   { format: "markdown", label: "Markdown", icon: FileText },
   { format: "html", label: "Pages (HTML)", icon: FileCode },
@@ -46,12 +47,10 @@ export function ExportMenu({ label, onExport, files, disabled, isCompact = false
         <>
           <MenuSeparator />
           <MenuLabel>With all messages</MenuLabel>
-          {FILES.map(({ format, label: name, icon: Icon }) => (
-            <MenuLink key={format}>
-              <a href={exportUrl("/api/export", files, { format })} download>
-                <Icon aria-hidden /> {name}
-              </a>
-            </MenuLink>
+          {FILES.map(({ format, label: name, icon }) => (
+            <MenuItem key={format} icon={icon} onSelect={() => void downloads.start(exportPath("/api/export", files, { format }))}>
+              {name}
+            </MenuItem>
           ))}
         </>
       )}

@@ -1,22 +1,21 @@
 import { FlaskConical, Tags, Trash2, X } from "lucide-react";
 import { useState } from "react";
 
+import { TagsDialog } from "@/components/tags-dialog";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/components/ui/menu";
 import { messageOf } from "@/lib/errors";
-import { formatInteger } from "@/lib/format";
+import { formatCount, formatInteger } from "@/lib/format";
 import { EVAL_STATUSES, type SessionFilter } from "@/lib/session-filter";
 import { toasts } from "@/lib/toasts";
 
 import { useDeleteSessions } from "../api/delete-sessions";
 import { type SessionChange, useUpdateSessions } from "../api/update-sessions";
-import { countOf } from "../count-of";
 import { EVAL_STATUS_LABELS } from "../filter-pills";
 import { bodiesOf, downloadOf, EVERYTHING, NOTHING, type Selection, sizeOf } from "../selection";
 
 import { ExportMenu, type ExportMenuProps } from "./export-menu";
-import { TagsDialog } from "./tags-dialog";
 
 interface SelectionBarProps {
   selection: Selection;
@@ -34,7 +33,7 @@ export function SelectionBar({ selection, onSelect, filter, total, onExport }: S
     update.mutate(
       { bodies: bodiesOf(selection, filter), set },
       {
-        onSuccess: (updated) => toasts.show(`${countOf(updated)} changed.`),
+        onSuccess: (updated) => toasts.show(`${formatCount(updated, "session")} changed.`),
         onError: (error) => toasts.show(`The sessions were not all changed. ${messageOf(error)}`, { tone: "danger" }),
       },
     );
@@ -55,7 +54,7 @@ export function SelectionBar({ selection, onSelect, filter, total, onExport }: S
       )}
       <div className="ml-auto flex flex-wrap items-center gap-1.5">
         <EvalMenu onChange={change} isDisabled={update.isPending} />
-        <TagsDialog size={size} onChange={change} isDisabled={update.isPending}>
+        <TagsDialog of={formatCount(size, "session")} onChange={change} isDisabled={update.isPending}>
           <Button disabled={update.isPending}>
             <Tags aria-hidden /> <span className="max-sm:sr-only">Tags</span>
           </Button>
@@ -107,7 +106,7 @@ function DeleteButton({ selection, filter, size, onDeleted }: DeleteButtonProps)
     remove.mutate(bodiesOf(selection, filter), {
       onSuccess: () => {
         setIsOpen(false);
-        toasts.show(`${countOf(size)} will be deleted. It goes on when you leave this page.`);
+        toasts.show(`${formatCount(size, "session")} will be deleted. It goes on when you leave this page.`);
         onDeleted();
       },
     });
@@ -118,8 +117,8 @@ function DeleteButton({ selection, filter, size, onDeleted }: DeleteButtonProps)
           <Trash2 aria-hidden /> <span className="max-sm:sr-only">Delete</span>
         </Button>
       }
-      title={`Delete ${countOf(size)}?`}
-      confirmLabel={`Delete ${countOf(size)}`}
+      title={`Delete ${formatCount(size, "session")}?`}
+      confirmLabel={`Delete ${formatCount(size, "session")}`}
       isOpen={isOpen}
       onOpenChange={(open) => {
         remove.reset();

@@ -9,12 +9,12 @@ import { Select } from "@/components/ui/select";
 import { Spinner } from "@/components/ui/spinner";
 import { useKeys } from "@/hooks/use-keys";
 import { useSessions } from "@/hooks/use-sessions";
+import { formatCount } from "@/lib/format";
 import { isFiltered } from "@/lib/session-filter";
 import { DEFAULT_SORT, type SessionSort } from "@/lib/session-sort";
 import { isTyping } from "@/lib/shortcuts";
 
 import { BELOW_WIDE } from "../columns";
-import { countOf } from "../count-of";
 import { NO_FILTER } from "../filter-pills";
 import { filterOf, type FilterParams, type SessionsSearch, type SessionView } from "../search-params";
 import { downloadOf, EVERYTHING, NOTHING, type Selection, sizeOf } from "../selection";
@@ -66,7 +66,7 @@ export function SessionsPage({ search, onFilter, onSort, onView }: SessionsPageP
           title="Sessions"
           description={
             <span role="status" className="nums text-[0.8125rem]">
-              {isKnown ? countOf(sessions.total) : "Counting…"}
+              {isKnown ? formatCount(sessions.total, "session") : "Counting…"}
             </span>
           }
           actions={

@@ -30,7 +30,18 @@ export interface ServerStorage {
   wal: number;
   logs: number;
   index: number;
-  backups: { count: number; bytes: number } | null;
+  backups: { count: number; bytes: number; newest: number | null } | null;
+  /** How backups go; `reason` says why the last attempt failed. */
+  backupRuns: {
+    everyHours: number;
+    running: boolean;
+    succeeded: number | null;
+    failed: number | null;
+    reason: string;
+    next: number | null;
+  };
+  /** Sync requests that PocketBase has not taken yet, or refuses. */
+  spool: { waiting: number; bytes: number; since: number | null; setAside: number };
   disk: { total: number; free: number } | null;
   tables: { name: string; bytes: number }[];
   users: (Amount & { id: string; name: string; email: string; vectors: number })[];

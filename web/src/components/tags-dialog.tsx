@@ -3,27 +3,32 @@ import { type ReactNode, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogClose } from "@/components/ui/dialog";
 import { Input } from "@/components/ui/field";
+import { tagsOf } from "@/lib/tags";
 
-import { type SessionChange } from "../api/update-sessions";
-import { countOf } from "../count-of";
-import { tagsOf } from "../tags";
+/** `addTags` and `removeTags` of POST /api/sessions/update. */
+interface TagsChange {
+  addTags?: string[];
+  removeTags?: string[];
+}
 
 interface TagsDialogProps {
-  size: number;
-  onChange: (change: SessionChange) => void;
+  /** Whose tags, in words. */
+  of: string;
+  onChange: (change: TagsChange) => void;
   isDisabled: boolean;
   /** The button that opens it. */
   children: ReactNode;
 }
 
-export function TagsDialog({ size, onChange, isDisabled, children }: TagsDialogProps) {
+/** Adds tags to sessions, and takes tags away, without showing which they have. */
+export function TagsDialog({ of, onChange, isDisabled, children }: TagsDialogProps) {
   const [isOpen, setIsOpen] = useState(false);
   return (
     <Dialog
       isOpen={isOpen}
       onOpenChange={setIsOpen}
       trigger={children}
-      title={`Tags of ${countOf(size)}`}
+      title={`Tags of ${of}`}
       description="Put commas between several. Tags that are not named stay as they are."
     >
       <TagsForm
@@ -37,7 +42,7 @@ export function TagsDialog({ size, onChange, isDisabled, children }: TagsDialogP
   );
 }
 
-function TagsForm({ onSubmit, isDisabled }: { onSubmit: (change: SessionChange) => void; isDisabled: boolean }) {
+function TagsForm({ onSubmit, isDisabled }: { onSubmit: (change: TagsChange) => void; isDisabled: boolean }) {
   const [add, setAdd] = useState("");
   const [remove, setRemove] = useState("");
   const addTags = tagsOf(add);

@@ -1,4 +1,3 @@
-import { address } from "./origin";
 import { type SessionFilter, toList } from "./session-filter";
 
 /** As on the sidecar, where "" is "no verdict yet". */
@@ -9,11 +8,11 @@ export type ExportSelection = { ids: readonly string[] } | { filter: ExportFilte
 
 type Value = string | number | boolean;
 
-/** The address of a download: the browser fetches it by itself, straight to the disk. */
-export function exportUrl(path: string, selection: ExportSelection, options: Record<string, Value>): string {
+/** The path of a download, with what is wanted as its query. */
+export function exportPath(path: string, selection: ExportSelection, options: Record<string, Value>): string {
   const params = new URLSearchParams();
   for (const [name, value] of [...selected(selection), ...Object.entries(options)]) params.append(name, String(value));
-  return address(`${path}?${params}`);
+  return `${path}?${params}`;
 }
 
 function selected(selection: ExportSelection): [string, Value][] {
