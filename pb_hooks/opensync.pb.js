@@ -4,6 +4,9 @@
 
 const BODY_LIMIT = 256 << 20; // one group commit: a few request bodies of at most 50 MB
 
+// Hooks are loaded once: after an upgrade these may be others than those in the folder.
+$app.store().set("opensyncHooks", require(`${__hooks}/lib/schema.js`).digest());
+
 // Answers whether the token is a superuser's: elsewhere a void one passes for a guest's.
 routerAdd("GET", "/api/opensync/superuser", (e) => e.noContent(204), $apis.requireSuperuserAuth());
 
@@ -154,7 +157,7 @@ routerAdd(
   "/api/opensync/{part}",
   (e) => {
     const part = e.request.pathValue("part");
-    if (!["selection", "shared", "export", "storage", "jobs", "trash"].includes(part)) {
+    if (!["selection", "shared", "export", "storage", "jobs", "trash", "schema"].includes(part)) {
       throw new NotFoundError();
     }
     const body = JSON.parse(readerToString(e.request.body) || "{}");

@@ -14,7 +14,7 @@ from sidecar.api.http import error_response
 from sidecar.api.middleware import Cors, Observed, PluginPaths
 from sidecar.config import Settings
 from sidecar.domain.clock import Clock
-from sidecar.errors import OpenSyncError
+from sidecar.errors import NotSetUp, OpenSyncError
 from sidecar.lifespan import lifespan_of
 
 logger = structlog.get_logger(__name__)
@@ -52,7 +52,10 @@ async def _known_error(_: Request, exc: Exception) -> Response:
     headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after is not None else {}
     if exc.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if exc.status >= 500:
+    if exc.status == 408:
+        headers["Connection"] = "close"
+    # A setting that nobody made is no failure, and anybody may ask for what it wants.
+    if exc.status >= 500 and not isinstance(exc, NotSetUp):
         logger.error("Request failed", action="request_failed", exc_info=exc)
     return error_response(exc.status, exc.message, headers)
 
@@ -63,8 +66,12 @@ async def _http_error(_: Request, exc: Exception) -> Response:
     return error_response(exc.status_code, message, exc.headers)
 
 
-async def _unknown_error(_: Request, exc: Exception) -> Response:
-    logger.error("Request failed", action="request_failed", exc_info=exc)
+async def _unknown_error(request: Request, exc: Exception) -> Response:
+    # It is called outside of the middleware that gives requests their id.
+    request_id: str = getattr(request.state, "request_id", "")
+    logger.error("Request failed", action="request_failed", request_id=request_id, exc_info=exc)
     return error_response(
-        500, "Something went wrong on the server. Its log says what, beside the X-Request-Id."
+        500,
+        "Something went wrong on the server. Its log says what, beside the X-Request-Id.",
+        {"X-Request-Id": request_id},
     )

@@ -116,6 +116,42 @@ class Settings(BaseSettings):
         ge=1024,
         description="Largest request body; a larger one is answered 413.",
     )
+    max_body_items: int = Field(
+        default=200_000,
+        ge=100,
+        description="Most sessions, messages and parts of one sync request together; more are "
+        "answered 413. Each takes about a kilobyte of memory, however small it is.",
+    )
+    body_pause_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a client may send nothing in the middle of a body; then it is "
+        "answered 408.",
+    )
+    rate_sync: float = Field(
+        default=500.0,
+        ge=0,
+        description="Sync requests a second that one API key may send for long; 20 seconds' worth "
+        "may come at once. What comes faster waits for its turn. 0: no limit.",
+    )
+    rate_read: float = Field(
+        default=200.0,
+        ge=0,
+        description="Other requests a second that one user may send for long, likewise.",
+    )
+    rate_wrong_keys: float = Field(
+        default=10.0,
+        ge=0,
+        description="Wrong keys and tokens a second that are answered to one address, likewise. "
+        "A right key from the same address is not held up.",
+    )
+    rate_delay_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=60,
+        description="How long a request waits for its turn at most; one whose turn is later is "
+        "answered 429 at once.",
+    )
     metrics_networks: Networks = Field(
         default=LOOPBACK,
         validate_default=True,
@@ -199,13 +235,70 @@ class Settings(BaseSettings):
     )
     backup_dir: Path | None = Field(
         default=None,
-        description="Folder that `opensync backup` keeps backups in, best on another disk. Empty: "
-        "`backups` in the data folder.",
+        description="Folder that `opensync backup` keeps backups in, best on another disk; with a "
+        "bucket, the folder they are made in. Empty: `backups` in the data folder.",
     )
     backup_key: SecretStr = Field(
         default=SecretStr(""),
         description="Key that backups are encrypted with; `opensync backup key` makes one. Empty: "
         "they are not encrypted.",
+    )
+    backup_every_hours: float = Field(
+        default=0,
+        ge=0,
+        description="Hours from one backup that the sidecar makes by itself to the next; 0: it "
+        "makes none.",
+    )
+    backup_keep_last: int = Field(
+        default=0, ge=0, description="How many newest backups are kept when old ones are removed."
+    )
+    backup_keep_daily: int = Field(
+        default=7, ge=0, description="Of how many days the newest backup is kept, too."
+    )
+    backup_keep_weekly: int = Field(
+        default=4,
+        ge=0,
+        description="Of how many weeks the newest backup is kept, too. With 0 in all three, no "
+        "backup is removed by itself.",
+    )
+    backup_bucket: str = Field(
+        default="",
+        description="Bucket of an S3-compatible store that backups are kept in, with a folder if "
+        "there is one: `bucket/folder`. Empty: they are kept in the folder.",
+    )
+    backup_endpoint: str = Field(
+        default="",
+        description="Address of that store, such as `https://s3.example.org`. Empty: AWS.",
+    )
+    backup_region: str = Field(
+        default="us-east-1", description="Region of the bucket; most stores but AWS take any."
+    )
+    backup_access_key_id: str = Field(
+        default="",
+        description="Access key of the store. Empty: what AWS' own variables or the machine's role "
+        "give.",
+    )
+    backup_secret_access_key: SecretStr = Field(
+        default=SecretStr(""), description="Secret of that access key."
+    )
+    spool_after_seconds: float = Field(
+        default=3.0,
+        gt=0,
+        le=60,
+        description="How long a sync request waits for PocketBase; then it is kept in the spool "
+        "and answered. Large ones wait a little longer.",
+    )
+    spool_bytes: int = Field(
+        default=2 * 1024**3,
+        ge=0,
+        description="How much the spool keeps while PocketBase is away; more is answered 503. "
+        "0: nothing is kept.",
+    )
+    spool_hours: float = Field(
+        default=168.0,
+        gt=0,
+        description="How long PocketBase may take nothing from the spool until that takes no more, "
+        "either.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sidecar.config import Settings
 from sidecar.domain.clock import Clock
 from sidecar.pocketbase.client import PocketBase
+from sidecar.pocketbase.version import VersionGuard
 from sidecar.services.ask import AskService
 from sidecar.services.cleanup import CleanupService
 from sidecar.services.exports import ExportService
@@ -15,6 +16,7 @@ from sidecar.services.identity import IdentityService
 from sidecar.services.ingest import IngestService
 from sidecar.services.jobs import JobService
 from sidecar.services.keys import KeyService
+from sidecar.services.limits import Limits
 from sidecar.services.logs import LogService
 from sidecar.services.publishing import PublishingService
 from sidecar.services.search import SearchService
@@ -26,6 +28,8 @@ from sidecar.services.trash import TrashService
 from sidecar.services.usage import UsageService
 from sidecar.services.users import UserService
 from sidecar.services.writer import GroupWriter
+from sidecar.spool.spool import Spool
+from sidecar.workers.backups import BackupWorker
 from sidecar.workers.embedding import EmbeddingWorker
 from sidecar.workers.request_log import RequestLog
 from sidecar.workers.supervised import Supervised
@@ -38,9 +42,11 @@ class AppContext:
     settings: Settings
     clock: Clock
     pocketbase: PocketBase
+    guard: VersionGuard
     users: UserService
     keys: KeyService
     identity: IdentityService
+    limits: Limits
     sessions: SessionService
     selections: SelectionService
     publishing: PublishingService
@@ -54,8 +60,10 @@ class AppContext:
     search: SearchService
     ask: AskService
     writer: GroupWriter
+    spool: Spool
     ingest: IngestService
     request_log: RequestLog
+    backup: BackupWorker
     embedding: EmbeddingWorker
     semantic: SemanticService
     workers: Sequence[Supervised]

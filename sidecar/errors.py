@@ -4,18 +4,21 @@
   x InvalidRequest             400   the request cannot be understood
     + Unprocessable            422   understood, but a field has the wrong type or range
     + TooLarge                 413   the body is over the limit
+    + TooSlow                  408   the body stopped arriving
   x Unauthenticated            401   nobody known
   x Forbidden                  403   known, but not allowed
   x NotFound                   404   no such thing, or not yours
   x MethodNotAllowed           405
   x Conflict                   409   a value that must be unique is taken
-  x TooMany                    429   as much is under way for this user as may be
-  x UpstreamError              502   PocketBase, or a model, answered with something unexpected
+  x TooMany                    429   as much is under way as may be, or it came too fast
+  x UpstreamError              500   PocketBase, or a model, answered with something unexpected
     + ChatFailed               502   the chat model gives no answer
       . ChatLate               504   it was silent for too long
-    + RecordRefused            502   PocketBase does not take a value of a record
+    + RecordRefused            500   PocketBase does not take a value of a record
     + PocketBaseUnavailable    503   PocketBase cannot be reached, or is restarting
       . SuperuserRefused       503   it is there, but does not let the sidecar in
+      . SchemaMisfit           503   its database is of another version than this program
+      . SpoolRefused           503   it is away, and what came meanwhile cannot be kept
   x NotSetUp                   501   wants a setting that nobody made
   x BackupFailed                     a backup was not made, is damaged or not put back (CLI only)
   x ConfigError                      a setting is missing or wrong (start-up and CLI only)
@@ -50,6 +53,10 @@ class TooLarge(InvalidRequest):
     status = 413
 
 
+class TooSlow(InvalidRequest):
+    status = 408
+
+
 class Unauthenticated(OpenSyncError):
     status = 401
 
@@ -78,15 +85,20 @@ class Conflict(OpenSyncError):
 
 class TooMany(OpenSyncError):
     status = 429
-    retry_after = 5
+
+    def __init__(self, message: str, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class UpstreamError(OpenSyncError):
-    status = 502
+    """Not 502: Traefik says that of a sidecar that is down, and sends plugins' requests again."""
 
 
 class ChatFailed(UpstreamError):
     """The chat model gives no answer."""
+
+    status = 502
 
 
 class ChatLate(ChatFailed):
@@ -114,6 +126,23 @@ class SuperuserRefused(PocketBaseUnavailable):
         "OPENSYNC_POCKETBASE_PASSWORD, or reset it with `pocketbase superuser upsert EMAIL "
         "PASSWORD`."
     )
+
+
+class SchemaMisfit(PocketBaseUnavailable):
+    """The database, or its hooks, are of another version. `cure` is for the operator."""
+
+    retry_after = 30
+
+    def __init__(self, cure: str) -> None:
+        super().__init__(
+            "The server is being upgraded, or was upgraded in part. Try again in a minute; its "
+            "administrator finds the reason with `opensync doctor`."
+        )
+        self.cure = cure
+
+
+class SpoolRefused(PocketBaseUnavailable):
+    retry_after = 30
 
 
 class NotSetUp(OpenSyncError):

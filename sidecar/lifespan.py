@@ -9,6 +9,7 @@ from typing import TypedDict
 import structlog
 from starlette.applications import Starlette
 
+from sidecar.backup.backups import in_settings as backups_in
 from sidecar.config import Settings
 from sidecar.context import AppContext
 from sidecar.domain.clock import Clock
@@ -18,6 +19,8 @@ from sidecar.embeddings.choose import Choice, EmbeddingOptions, make_embedder
 from sidecar.errors import ConfigError
 from sidecar.pocketbase import client, schema
 from sidecar.pocketbase.client import PocketBase
+from sidecar.pocketbase.ingest import Committer
+from sidecar.pocketbase.version import VersionGuard, hooks_in
 from sidecar.resources import resource
 from sidecar.services.ask import AskService, ChatModel
 from sidecar.services.cleanup import CleanupService
@@ -26,6 +29,7 @@ from sidecar.services.identity import IdentityService
 from sidecar.services.ingest import IngestService
 from sidecar.services.jobs import JobService
 from sidecar.services.keys import KeyService
+from sidecar.services.limits import Limits
 from sidecar.services.logs import LogService
 from sidecar.services.publishing import PublishingService
 from sidecar.services.search import SearchService
@@ -37,13 +41,16 @@ from sidecar.services.trash import TrashService
 from sidecar.services.usage import UsageService
 from sidecar.services.users import UserService
 from sidecar.services.writer import GroupWriter
+from sidecar.spool.spool import Spool
 from sidecar.workers.announcer import Announcer
+from sidecar.workers.backups import BackupWorker
 from sidecar.workers.embedding import EmbeddingWorker
 from sidecar.workers.embedding_rows import EmbeddingRows
 from sidecar.workers.housekeeper import Housekeeper
 from sidecar.workers.jobs import JobRunner
 from sidecar.workers.request_log import RequestLog
 from sidecar.workers.search_indexer import SearchIndexer
+from sidecar.workers.spool import Drainer
 from sidecar.workers.supervised import Supervised
 from sidecar.workers.vector_keeper import VectorKeeper, in_settings
 
@@ -70,16 +77,27 @@ def lifespan_of(
 
 
 async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> AppContext:
-    limits = schema.load(resource("pb_schema")).text_limits
+    wanted = schema.load(resource("pb_schema"))
+    guard = VersionGuard(wanted.version, hooks_in(resource("pb_hooks")))
     pocketbase = await stack.enter_async_context(
         client.connect(
             settings.pocketbase_url,
             settings.pocketbase_email,
             settings.pocketbase_password.get_secret_value(),
+            guard,
         )
     )
     users = UserService(pocketbase, clock)
-    keys = KeyService(pocketbase, clock)
+    spool = Spool(
+        settings.data / "spool",
+        clock,
+        most_bytes=settings.spool_bytes,
+        most_hours=settings.spool_hours,
+    )
+    await spool.open()
+    stack.push_async_callback(spool.aclose)
+    keys = KeyService(pocketbase, clock, spool)
+    keys.recall(await spool.known_keys())
     identity = IdentityService(settings, pocketbase, users, keys, clock)
     announcer = Announcer(pocketbase)
     indexer = SearchIndexer(pocketbase)
@@ -89,14 +107,24 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
             announcer.add(sessions, subscribers)
             indexer.nudge()
 
-    writer = GroupWriter(pocketbase, on_change=changed)
+    committer = Committer(pocketbase, turn=spool.turn, on_change=changed)
+    drainer = Drainer(spool, committer, on_gone=keys.forget_key)
+    writer = GroupWriter(
+        committer, spool, patience=settings.spool_after_seconds, on_kept=drainer.nudge
+    )
+
+    def deleted(user: str) -> None:
+        identity.forget_user(user)
+        spool.forget_user(user)
+
     request_log = RequestLog(pocketbase, clock, keep_days=settings.api_log_days)
-    runner = JobRunner(pocketbase, on_deleted=identity.forget_user)
+    runner = JobRunner(pocketbase, on_deleted=deleted)
     # Entered after the client, so that each writes what it holds before the client closes.
     workers = [
         await stack.enter_async_context(Supervised("request log", request_log.run)),
         await stack.enter_async_context(Supervised("announcer", announcer.run)),
         await stack.enter_async_context(Supervised("search indexer", indexer.run)),
+        await stack.enter_async_context(Supervised("spool", drainer.run)),
         await stack.enter_async_context(Supervised("writer", writer.run, grace=20.0)),
         await stack.enter_async_context(Supervised("job runner", runner.run)),
     ]
@@ -105,15 +133,21 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
     trash = TrashService(pocketbase, jobs, clock, days=settings.trash_days)
     housekeeper = Housekeeper((cleanup.run_due, trash.expire))
     workers.append(await stack.enter_async_context(Supervised("housekeeper", housekeeper.run)))
+    backup = BackupWorker(
+        settings.data.expanduser().resolve(), clock, every_hours=settings.backup_every_hours
+    )
+    workers.append(await stack.enter_async_context(Supervised("backups", backup.run)))
     embedding, semantic = await _embeddings(settings, pocketbase, stack, workers)
     search = SearchService(pocketbase, semantic)
     return AppContext(
         settings=settings,
         clock=clock,
         pocketbase=pocketbase,
+        guard=guard,
         users=users,
         keys=keys,
         identity=identity,
+        limits=Limits(settings),
         sessions=SessionService(pocketbase),
         selections=SelectionService(pocketbase),
         publishing=PublishingService(pocketbase, public_url=settings.public_url),
@@ -122,13 +156,20 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
         cleanup=cleanup,
         trash=trash,
         usage=UsageService(pocketbase),
-        storage=StorageService(pocketbase, clock, index=settings.data / "index"),
+        storage=StorageService(
+            pocketbase,
+            clock,
+            index=settings.data / "index",
+            backups=lambda: backups_in(settings).every(),
+        ),
         logs=LogService(pocketbase, keys, clock),
         search=search,
         ask=_ask(settings, search, stack),
         writer=writer,
-        ingest=IngestService(RowBuilder(limits, clock), writer),
+        spool=spool,
+        ingest=IngestService(RowBuilder(wanted.text_limits, clock), writer),
         request_log=request_log,
+        backup=backup,
         embedding=embedding,
         semantic=semantic,
         workers=workers,

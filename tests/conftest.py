@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,18 @@ from sidecar.config import PREFIX, Settings, load_settings
 from sidecar.pocketbase import client, schema
 from sidecar.pocketbase.client import PocketBase, Record
 from sidecar.resources import resource
+from tests import secrecy
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
 from tests.serving import Service, serving
 
 DATA = Path(__file__).parent / "data"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    secrecy.judge(report, [PASSWORD])
+    return report
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,6 +56,7 @@ def settings_for(url: str, folder: Path, **values: Any) -> Settings:
         "trusted_proxies": "127.0.0.1/32",
         "public_url": "http://opensync.test",
         "embedder": "off",
+        "spool_after_seconds": 20,  # what is written can be read at once, however busy the machine
     }
     return load_settings(**(wanted | values))
 

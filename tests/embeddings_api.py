@@ -73,7 +73,7 @@ class CountingApi:
                 headers = {name.lower(): value.strip() for name, value in pairs}
                 body = json.loads(await reader.readexactly(int(headers["content-length"])))
                 status, extra, answer = await self.answer(headers, body)
-                content = json.dumps(answer).encode()
+                content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 said = "".join(f"{name}: {value}\r\n" for name, value in extra.items())
                 writer.write(
                     f"HTTP/1.1 {status} X\r\n{said}Content-Type: application/json\r\n"
@@ -97,8 +97,8 @@ def _vector(text: str) -> str:
 
 
 @asynccontextmanager
-async def counting_api() -> AsyncIterator[CountingApi]:
-    api = CountingApi()
+async def counting_api(api: CountingApi | None = None) -> AsyncIterator[CountingApi]:
+    api = api or CountingApi()
     server = await asyncio.start_server(api.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     api.url = f"http://127.0.0.1:{port}/v1"

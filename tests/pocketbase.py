@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from sidecar.resources import resource
+from tests import secrecy
 
 EMAIL = "admin@opensync.test"
 PASSWORD = "a-password-for-tests"
@@ -95,3 +96,5 @@ class RealPocketBase:
             except subprocess.TimeoutExpired:
                 self.kill()
             self.process = None
+            secrecy.check(self.log, [PASSWORD])
+            secrecy.check_request_log(self.folder / "pb_data" / "auxiliary.db", [PASSWORD])

@@ -92,9 +92,16 @@ def _endpoint(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def _authenticate(call: Call, auth: Auth) -> None:
-    principal = await call.context.identity.authenticate(
-        call.evidence, fresh=auth is not Auth.WRITER
-    )
+    identity, limits = call.context.identity, call.context.limits
+    is_writer = auth is Auth.WRITER
+    try:
+        principal = await identity.authenticate(call.evidence, fresh=not is_writer)
+    except Unauthenticated:
+        if call.evidence.header(b"authorization"):
+            await limits.wrong_key(identity.origin(call.evidence))
+        raise
     call.request.state.principal = call.known(principal)
     if auth is Auth.PERSON and principal.via is Via.KEY:
         raise Forbidden("API keys are managed by people: sign in to the dashboard, not with a key.")
+    # Before the body is read: who waits takes no memory.
+    await (limits.sync if is_writer else limits.read)(principal)

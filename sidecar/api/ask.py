@@ -61,7 +61,7 @@ ENDPOINTS = (
         Auth.ANYONE,
         "Search",
         request=schemas.AskIn,
-        errors=(400, 401, 413, 429, 501, 502, 503, 504),
+        errors=(400, 401, 403, 413, 501, 502, 503, 504),
         media=_EVENT_STREAM,
         description=(
             "A stream of events. First `sources`: `{sources: [{n, sessionId, messageId, title, "

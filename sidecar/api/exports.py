@@ -161,7 +161,7 @@ def body_of(query: QueryParams, *, options: frozenset[str]) -> dict[str, Any]:
     filter: dict[str, Any] = {}
     for name, value in _values(query):
         if name == "all":
-            body.setdefault("filter", filter)
+            body |= {"filter": filter} if value is True else {}
         elif name == "includeMetadata":
             body |= {} if value else {"contextTurns": 0}
         elif name in ("ids", "except") or name in options:
@@ -261,7 +261,7 @@ _EVAL_OPTIONS: Final = (
     _RAW,
 )
 _ERRORS: Final = (400, 401, 404, 422, 503)
-_STREAM: Final = "application/octet-stream"
+_STREAM: Final = "*/*"  # as the format says
 
 ENDPOINTS = (
     Endpoint(
@@ -293,7 +293,7 @@ ENDPOINTS = (
         Auth.ANYONE,
         "Exports",
         request=ExportIn,
-        errors=_ERRORS,
+        errors=(*_ERRORS, 403),
         media=_STREAM,
     ),
     Endpoint(
@@ -316,7 +316,7 @@ ENDPOINTS = (
         Auth.ANYONE,
         "Exports",
         request=EvalsIn,
-        errors=_ERRORS,
+        errors=(*_ERRORS, 403),
         media=_STREAM,
     ),
     Endpoint(
@@ -328,6 +328,6 @@ ENDPOINTS = (
         "Exports",
         EvalPreviewOut,
         query=(*_EVAL_OPTIONS, *_SELECTED),
-        errors=(400, 401, 422, 503),
+        errors=(400, 401, 404, 422, 503),
     ),
 )

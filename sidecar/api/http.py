@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -17,7 +18,7 @@ from sidecar.context import AppContext
 from sidecar.domain.principal import Principal
 from sidecar.domain.text import clean_json
 from sidecar.domain.wire import ID_NAMES
-from sidecar.errors import InvalidRequest, TooLarge, Unauthenticated
+from sidecar.errors import InvalidRequest, TooLarge, TooSlow, Unauthenticated
 from sidecar.services.identity import Evidence
 
 _DISCARDED = 4  # times the limit that is read and thrown away, so that the client sees the 413
@@ -58,8 +59,10 @@ class Call:
     async def json(self) -> Any:
         """Return the body as parsed JSON."""
         if self._body is None:
-            limit = self.context.settings.max_body_bytes
-            self._body = await read_body(self.request, limit)
+            settings = self.context.settings
+            self._body = await read_body(
+                self.request, settings.max_body_bytes, settings.body_pause_seconds
+            )
         return parse_json(self._body)
 
     def query(self, name: str) -> str | None:
@@ -118,15 +121,15 @@ def evidence_of(request: Request) -> Evidence:
     )
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body. Raises TooLarge beyond `limit` bytes."""
+async def read_body(request: Request, limit: int, pause: float) -> bytes:
+    """Return the body. Raises TooLarge beyond `limit` bytes, TooSlow after a `pause` in seconds."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > limit * _DISCARDED:
         _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     try:
-        async for chunk in request.stream():
+        async for chunk in _without_pause(request.stream(), pause):
             size += len(chunk)
             if size <= limit:
                 chunks.append(chunk)
@@ -137,6 +140,20 @@ async def read_body(request: Request, limit: int) -> bytes:
     if size > limit:
         _too_large(limit)
     return b"".join(chunks)
+
+
+async def _without_pause(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                chunk = await anext(chunks, None)
+        except TimeoutError as exc:
+            raise TooSlow(
+                f"Nothing of the body came for {seconds:g} seconds. Send the request again."
+            ) from exc
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _too_large(limit: int) -> NoReturn:

@@ -97,6 +97,7 @@ def _open_to(origin: str) -> dict[str, str]:
     return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Expose-Headers": "Content-Disposition, X-Export-Sessions",
         "Vary": "Origin",
     }
 
@@ -126,6 +127,7 @@ class Observed:
         status = 500
         context: AppContext = scope["state"]["context"]
         request_id = _request_id(scope) or f"{context.clock.arrival():x}"
+        scope["state"]["request_id"] = request_id
 
         async def send_observed(message: Message) -> None:
             nonlocal status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -23,6 +23,7 @@ _MEANING = {
     401: "Nobody known makes the request.",
     403: "Known, but not allowed.",
     404: "No such thing, or not yours.",
+    408: "The body stopped arriving.",
     413: "The body is larger than the limit.",
     422: "A field has the wrong type or range.",
     429: "Too many requests; `Retry-After` says when to come back.",
@@ -141,12 +142,23 @@ def _responses(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[st
     ok: dict[str, Any] = {"description": endpoint.summary + "."}
     if endpoint.response is not None:
         ok["content"] = {endpoint.media: {"schema": {"$ref": names[endpoint.response]}}}
+    elif endpoint.media == "*/*":
+        ok["content"] = {endpoint.media: {}}
     elif endpoint.media != "application/json":
         ok["content"] = {endpoint.media: {"schema": {"type": "string"}}}
     error = {"application/json": {"schema": {"$ref": names[schemas.ErrorOut]}}}
     return {
         str(endpoint.status): ok,
         **{
-            str(code): {"description": _MEANING[code], "content": error} for code in endpoint.errors
+            str(code): {"description": _MEANING[code], "content": error}
+            for code in sorted({*endpoint.errors, *_by_limits(endpoint)})
         },
     }
+
+
+def _by_limits(endpoint: Endpoint) -> Iterator[int]:
+    """Give what the limits of time and rate may answer."""
+    if endpoint.request is not None:
+        yield 408
+    if endpoint.auth is not Auth.NONE:
+        yield 429

@@ -120,7 +120,7 @@ async def page(call: Call) -> Response:
     except NotFound:
         # The dashboard says so; programs see the status.
         return HTMLResponse(_with_head(shell.text, "OpenSync", {}), 404, _HEADERS)
-    title = _UNSEEN.sub("", session["title"]) or "A shared session"
+    title = _UNSEEN.sub("", session["title"] or "") or "A shared session"
     number = session["messageCount"]
     messages = "1 message" if number == 1 else f"{number:,} messages"
     facts = [session["source"], session["model"], messages]

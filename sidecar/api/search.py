@@ -231,7 +231,7 @@ ENDPOINTS = (
         schemas.SearchOut,
         schemas.SearchIn,
         aliases=("/search",),
-        errors=(400, 401, 413, 503),
+        errors=(400, 401, 403, 413, 503),
         description=_GRAMMAR,
     ),
     Endpoint(

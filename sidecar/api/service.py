@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from ipaddress import ip_address
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    Gauge,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
 from starlette.responses import Response
 
 from sidecar import __version__
 from sidecar.api import schemas
 from sidecar.api.http import Auth, Call, Endpoint, json_response
-from sidecar.errors import Forbidden, Unauthenticated
+from sidecar.errors import Forbidden, PocketBaseUnavailable, Unauthenticated
+from sidecar.pocketbase.version import OTHER_HOOKS
+
+# A time of creation beside every counter, which nobody asks for, would double what is read.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+Info("opensync_build", "The version that runs.").info({"version": __version__})
+DISK_SIZE = Gauge("opensync_data_size_bytes", "Size of the disk with the data.")
+DISK_FREE = Gauge("opensync_data_free_bytes", "What is free of the disk with the data.")
 
 
 async def health(call: Call) -> Response:
@@ -23,6 +38,13 @@ async def ready(call: Call) -> Response:
     reasons = []
     if not await context.pocketbase.healthy():
         reasons.append(f"PocketBase does not answer at {context.settings.pocketbase_url}.")
+    else:
+        with suppress(PocketBaseUnavailable):
+            if misfit := await context.guard.misfit(context.pocketbase):
+                reasons.append(misfit)
+    spool = context.spool.state
+    if spool.full and spool.counts.waiting:
+        reasons.append(spool.full)
     reasons += [
         f"The {worker.name} has crashed {worker.crashes} times, last with {worker.last_error}."
         for worker in context.workers
@@ -31,9 +53,16 @@ async def ready(call: Call) -> Response:
     body = {
         "status": "not ready" if reasons else "ready",
         "reasons": reasons,
+        "notices": [
+            *([OTHER_HOOKS] if context.guard.has_other_hooks else []),
+            *spool.notices,
+        ],
         "pendingWrites": context.writer.pending,
+        # Nor this: what waits is safe, and goes on when PocketBase is back.
+        "spool": spool.counts.shown(),
         # No reason to be "not ready": sync and full-text search go on without it.
         "embedding": asdict(context.embedding.state),
+        "backup": asdict(context.backup.state),
         "version": __version__,
     }
     return json_response(body, 503 if reasons else 200)
@@ -46,6 +75,10 @@ async def metrics(call: Call) -> Response:
         address in network for network in call.context.settings.metrics_networks
     ):
         raise Forbidden("Metrics are not for this address. See OPENSYNC_METRICS_NETWORKS.")
+    with suppress(FileNotFoundError):  # nothing has been written yet
+        disk = shutil.disk_usage(call.context.settings.data)
+        DISK_SIZE.set(disk.total)
+        DISK_FREE.set(disk.free)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -66,6 +67,28 @@ class TableOut(BaseModel):
 class BackupsOut(BaseModel):
     count: int
     bytes: int
+    newest: int | None = Field(description="Unix ms; null: there is none.")
+
+
+class BackupRunsOut(BaseModel):
+    """How backups go. Times are Unix ms, null for never."""
+
+    everyHours: float = Field(description="0: the sidecar makes none by itself.")
+    running: bool
+    succeeded: int | None
+    failed: int | None = Field(description="Null where a backup was made since.")
+    reason: str = Field(description="Why the last attempt failed; else empty.")
+    next: int | None
+
+
+class SpoolOut(BaseModel):
+    """Sync requests that PocketBase has not taken yet, or refuses."""
+
+    waiting: int
+    bytes: int
+    since: int | None = Field(description="When the oldest that waits came in, Unix ms.")
+    setAside: int = Field(description="`opensync spool status` lists them with the reason.")
+    setAsideBytes: int
 
 
 class DiskOut(BaseModel):
@@ -83,6 +106,8 @@ class ServerStorageOut(BaseModel):
     logs: int = Field(description="PocketBase's own log.")
     index: int = Field(description="The vector index in the data folder.")
     backups: BackupsOut | None = Field(description="null where they cannot be listed.")
+    backupRuns: BackupRunsOut
+    spool: SpoolOut
     disk: DiskOut | None = Field(description="null where the sidecar cannot see that disk.")
     tables: list[TableOut]
     users: list[UserStorageOut]
@@ -109,7 +134,11 @@ async def storage(call: Call) -> Response:
         "index": _index(call),
         "qdrantAdvised": QDRANT_ADVISED,
     }
-    server = await context.storage.all() if is_admin else None
+    server = None
+    if is_admin:
+        runs = asdict(context.backup.state)
+        spool = context.spool.state.counts.shown()
+        server = {**await context.storage.all(), "backupRuns": runs, "spool": spool}
     return json_response({**found, "vectors": vectors, "server": server})
 
 

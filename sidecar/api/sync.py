@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
 from sidecar.api import schemas
 from sidecar.api.http import Auth, Call, Endpoint, json_response
-from sidecar.domain.wire import BatchIn, MessageIn, SessionIn
+from sidecar.domain.wire import BatchIn, MessageIn, SessionIn, items_in
+from sidecar.errors import TooLarge
 
 # `success` is what Cursor plugins before 1.0.10 look for.
 _OK = {"ok": True, "success": True}
 
 
 async def session(call: Call) -> Response:
-    stored = await call.context.ingest.session(call.principal, await call.json())
+    stored = await call.context.ingest.session(call.principal, await _sent(call))
     return json_response({**_OK, "sessionId": stored})
 
 
 async def message(call: Call) -> Response:
-    stored = await call.context.ingest.message(call.principal, await call.json())
+    stored = await call.context.ingest.message(call.principal, await _sent(call))
     return json_response({**_OK, "messageId": stored})
 
 
 async def batch(call: Call) -> Response:
-    result = await call.context.ingest.batch(call.principal, await call.json())
+    result = await call.context.ingest.batch(call.principal, await _sent(call))
     return json_response(
         {
             **_OK,
@@ -34,12 +37,23 @@ async def batch(call: Call) -> Response:
     )
 
 
+async def _sent(call: Call) -> Any:
+    body = await call.json()
+    most = call.context.settings.max_body_items
+    if items_in(body) > most:
+        raise TooLarge(
+            f"The body has more than {most:,} sessions, messages and parts. Send it in several "
+            "requests."
+        )
+    return body
+
+
 async def sessions_list(call: Call) -> Response:
     ids = await call.context.sessions.external_ids(call.principal.user)
     return json_response(b'{"sessionIds":' + ids + b"}")
 
 
-_WRITE_ERRORS = (400, 401, 413, 422, 503)
+_WRITE_ERRORS = (400, 401, 403, 413, 422, 503)
 
 ENDPOINTS = (
     Endpoint(

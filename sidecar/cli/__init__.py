@@ -9,7 +9,19 @@ import typer
 from rich.text import Text
 
 from sidecar import __version__, logconfig
-from sidecar.cli import backup, configuration, doctor, embed, index, keys, schema, serve, up, users
+from sidecar.cli import (
+    backup,
+    configuration,
+    doctor,
+    embed,
+    index,
+    keys,
+    schema,
+    serve,
+    spool,
+    up,
+    users,
+)
 from sidecar.cli.console import errors
 from sidecar.config import misspelt_variables
 from sidecar.errors import OpenSyncError
@@ -34,6 +46,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(embed.app, name="embed")
 app.add_typer(index.app, name="index")
 app.add_typer(backup.app, name="backup")
+app.add_typer(spool.app, name="spool")
 
 
 def _version(value: bool) -> None:

@@ -15,9 +15,10 @@ from rich.table import Table
 
 from sidecar.config import Settings, load_settings
 from sidecar.domain.clock import Clock
-from sidecar.errors import ConfigError, SuperuserRefused
-from sidecar.pocketbase import client
+from sidecar.errors import ConfigError, SchemaMisfit, SuperuserRefused
+from sidecar.pocketbase import client, schema, version
 from sidecar.pocketbase.client import PocketBase
+from sidecar.resources import resource
 
 T = TypeVar("T")
 
@@ -29,15 +30,29 @@ def print_json(value: Any) -> None:
     output.print_json(json.dumps(value, ensure_ascii=False))
 
 
-def run(main: Callable[[PocketBase, Settings], Awaitable[T]]) -> T:
-    """Run `main` with a PocketBase that is known to answer and to accept the superuser."""
+def run(main: Callable[[PocketBase, Settings], Awaitable[T]], *, any_version: bool = False) -> T:
+    """Run `main` with a PocketBase that is known to answer and to accept the superuser.
+
+    Its database is of this program's version, unless `main` takes `any_version`.
+    """
 
     async def connected() -> T:
         settings = load_settings()
         async with pocketbase_of(settings) as pocketbase:
-            return await main(pocketbase, settings)
+            try:
+                if not any_version:
+                    await _require_fit(pocketbase)
+                return await main(pocketbase, settings)
+            except SchemaMisfit as exc:
+                raise ConfigError(exc.cure) from exc
 
     return asyncio.run(connected())
+
+
+async def _require_fit(pocketbase: PocketBase) -> None:
+    there = await version.found(pocketbase)
+    if reason := version.misfit(there.version, schema.load(resource("pb_schema")).version):
+        raise SchemaMisfit(reason)
 
 
 @asynccontextmanager

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import httpx
 import typer
 
+from sidecar.cli import spool
 from sidecar.cli.console import output, pocketbase_of, print_json
 from sidecar.config import Settings, load_settings
-from sidecar.errors import OpenSyncError
-from sidecar.pocketbase import schema
+from sidecar.errors import OpenSyncError, SchemaMisfit
+from sidecar.pocketbase import schema, version
 from sidecar.resources import resource
+from sidecar.spool.file import damaged_in
 from sidecar.stack import binaries
 
 _DISK_WANTED = 1024**3
@@ -47,7 +49,7 @@ def doctor(json: bool = typer.Option(False, "--json", help="Print JSON.")) -> No
 
 async def examine(settings: Settings) -> list[Finding]:
     """Return a finding for each check, in an order in which earlier ones explain later ones."""
-    findings = [_binary("pocketbase"), _binary("traefik"), _disk(settings)]
+    findings = [_binary("pocketbase"), _binary("traefik"), _disk(settings), _spool(settings)]
     checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
         _schema,
         _sidecar,
@@ -75,20 +77,41 @@ def _disk(settings: Settings) -> Finding:
     )
 
 
+def _spool(settings: Settings) -> Finding:
+    mend = "`opensync spool status` lists what was set aside, with the reason."
+    try:
+        counts, _ = spool.contents(settings)
+    except OpenSyncError as exc:
+        return Finding("spool", False, "not readable", exc.message)
+    detail = f"{counts.waiting:,} sync requests wait, {counts.aside:,} were set aside"
+    if damaged := damaged_in(spool.folder_of(settings)):
+        detail += f"; damaged: {', '.join(damaged)}"
+        mend += " docs/howto/spool.md says how to get at what is in a damaged file."
+    return Finding("spool", not counts.aside and not damaged, detail, mend)
+
+
 async def _schema(settings: Settings) -> Finding:
     """Check PocketBase, the superuser and the collections, which hang on one another."""
     check = "PocketBase, superuser and schema"
     try:
         async with pocketbase_of(settings) as pocketbase:
-            changes = await schema.diff(pocketbase, schema.load(resource("pb_schema")))
+            wanted = schema.load(resource("pb_schema"))
+            changes = await schema.diff(pocketbase, wanted)
+            there = await version.found(pocketbase)
+    except SchemaMisfit as exc:
+        return Finding(check, False, settings.pocketbase_url, exc.cure)
     except OpenSyncError as exc:
         return Finding(check, False, settings.pocketbase_url, exc.message)
+    if reason := version.misfit(there.version, wanted.version):
+        return Finding(check, False, f"version {there.version}", reason)
+    if there.hooks != version.hooks_in(resource("pb_hooks")):
+        return Finding(check, False, "other hooks", version.OTHER_HOOKS)
     drift = [str(change) for change in changes if change.action != "report"]
     return Finding(
         check,
         not drift,
         f"{len(drift)} differences: {'; '.join(drift[:3])}" if drift else "as wanted",
-        "`opensync schema diff` lists all; `opensync schema apply` mends them.",
+        "`opensync schema plan` lists all; `opensync schema apply` mends them.",
     )
 
 

@@ -1,6 +1,6 @@
 """What makes vectors of texts, and how it fails.
 
-* EmbeddingError                502   the embedder gave no vectors
+* EmbeddingError                500   the embedder gave no vectors
   x EmbedderUnavailable         503   for now: try again, after `retry_after` seconds when it says
   x EmbedderMisconfigured             until a setting changes: trying again is of no use
   x EmbedderRefused                   these texts, not others: leave them out

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import quote as url_quote
@@ -20,6 +21,7 @@ from sidecar.errors import (
     SuperuserRefused,
     UpstreamError,
 )
+from sidecar.pocketbase import measured
 
 logger = structlog.get_logger(__name__)
 
@@ -28,6 +30,10 @@ Json = dict[str, Any]
 
 _EMPTY_LIST: Final = b'"items":[]'
 PAGE: Final = 1000  # PocketBase's own maximum of records a page
+
+
+# Asked before each request as superuser; what it raises keeps the request from being made.
+Guard = Callable[["PocketBase", str], Awaitable[None]]
 
 
 def segment(value: str) -> str:
@@ -42,11 +48,14 @@ class PocketBase:
     expired, or the secret changed). Every method raises PocketBaseUnavailable when PocketBase
     cannot be reached, NotFound for a missing record, Conflict when a unique value is taken,
     RecordRefused for a value that its field does not take, and UpstreamError for any other
-    refusal; httpx exceptions end here.
+    refusal; httpx exceptions end here. A `guard` may stop requests with an error of its own.
     """
 
-    def __init__(self, http: httpx.AsyncClient, email: str, password: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, email: str, password: str, guard: Guard | None = None
+    ) -> None:
         self._http = http
+        self._guard = guard
         self._email = email
         self._password = password
         self._token: str | None = None
@@ -60,15 +69,24 @@ class PocketBase:
         params: Mapping[str, str | int] | None = None,
         json: Any = None,
         content: bytes | None = None,
+        seconds: float | None = None,
     ) -> httpx.Response:
-        """Send one request as superuser and return the 2xx answer."""
+        """Send one request as superuser and return the 2xx answer.
+
+        `seconds` is for one that may take longer than usual.
+        """
+        if self._guard is not None:
+            await self._guard(self, path)
         if json is not None:
             content = orjson.dumps(json)
+        arguments: dict[str, Any] = {"params": params, "content": content}
+        if seconds is not None:
+            arguments["timeout"] = seconds
         token = self._token or await self._renew(None)
-        response = await self._send_as(token, method, path, params=params, content=content)
+        response = await self._send_as(token, method, path, **arguments)
         if await self._is_a_guests(response, token):
             token = await self._renew(token)
-            response = await self._send_as(token, method, path, params=params, content=content)
+            response = await self._send_as(token, method, path, **arguments)
         return _checked(response)
 
     async def get(self, path: str, **params: str | int) -> Json:
@@ -192,9 +210,11 @@ class PocketBase:
             return self._token
 
     async def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        started = time.perf_counter()
         try:
-            return await self._http.request(method, path, **arguments)
+            response = await self._http.request(method, path, **arguments)
         except httpx.HTTPError as exc:
+            measured.note(path, None, time.perf_counter() - started)
             logger.warning(
                 "PocketBase did not answer",
                 action="pocketbase_unreachable",
@@ -205,10 +225,14 @@ class PocketBase:
             raise PocketBaseUnavailable(
                 "The database is not reachable at the moment. Try again in a few seconds."
             ) from exc
+        measured.note(path, response.status_code, time.perf_counter() - started)
+        return response
 
 
 @asynccontextmanager
-async def connect(url: str, email: str, password: str) -> AsyncIterator[PocketBase]:
+async def connect(
+    url: str, email: str, password: str, guard: Guard | None = None
+) -> AsyncIterator[PocketBase]:
     """Open a client of the PocketBase at `url` and close its connections at the end."""
     async with httpx.AsyncClient(
         base_url=url,
@@ -216,7 +240,7 @@ async def connect(url: str, email: str, password: str) -> AsyncIterator[PocketBa
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
         trust_env=False,
     ) as http:
-        yield PocketBase(http, email, password)
+        yield PocketBase(http, email, password, guard)
 
 
 def _checked(response: httpx.Response) -> httpx.Response:

@@ -19,11 +19,14 @@ from sidecar.errors import NotFound
 from sidecar.exporters.archive import file_name
 from sidecar.exporters.files import TOGETHER, File, SessionFormat, evals_file, sessions_file
 from sidecar.pocketbase.client import Json, PocketBase
+from sidecar.services.limits import Places
 
 # What is in memory at a time: a step reads no more than this.
 SESSIONS: Final = 50
 MESSAGES: Final = 500
 BYTES: Final = 2 << 20
+
+AT_ONCE: Final = 4  # steps a user; further exports take turns with them
 
 _BEGINNING: Final = {"createdAt": -1, "seq": 0, "id": ""}
 _MANY: Final = 1_000  # sessions of which a preview says that they take a while
@@ -58,6 +61,7 @@ class ExportService:
     def __init__(self, pocketbase: PocketBase, clock: Clock) -> None:
         self._pocketbase = pocketbase
         self._clock = clock
+        self._places = Places(AT_ONCE)
 
     async def sessions(
         self, user: str, selection: Selection, format: SessionFormat, *, zipped: bool, raw: bool
@@ -153,9 +157,11 @@ class ExportService:
         return orjson.loads(await self._answer(name, body))
 
     async def _answer(self, name: str, body: Json) -> bytes:
-        response = await self._pocketbase.request(
-            "POST", "/api/opensync/export", params={"do": name}, json=body
-        )
+        # Not around a whole export: one that nobody reads on would keep its place.
+        async with self._places.of(body["user"]):
+            response = await self._pocketbase.request(
+                "POST", "/api/opensync/export", params={"do": name}, json=body
+            )
         return response.content
 
     def _today(self) -> str:

@@ -28,8 +28,8 @@ Item = tuple[str, str]
 SEMANTIC_DEPTH: Final = 200  # hits by meaning that are ranked; further ones are hardly alike
 _SLOWER: Final = 1.5  # times as long as by words alone, a search may take for something in doubt
 
-NO_SEMANTIC: Final = "Search by meaning is not set up, so this was found by its words."
-SEMANTIC_LATE: Final = "Search by meaning takes too long, so this was found by its words."
+NO_SEMANTIC: Final = "Search by meaning is not set up."
+SEMANTIC_LATE: Final = "Search by meaning takes too long at the moment."
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,11 @@ from sidecar.services.search import (
 logger = structlog.get_logger(__name__)
 
 QUERIES = Counter("opensync_semantic_queries_total", "Searches by meaning.", ["result"])
+for _result in ("answered", "absent", "late", "failed"):
+    QUERIES.labels(_result)  # there from the start, as 0
 
-FAILED: Final = "Search by meaning failed, so this was found by its words."
-NOTHING_KNOWN: Final = "Search by meaning knows nothing of yours yet, so words found this."
+FAILED: Final = "Search by meaning failed; the server's log says why."
+NOTHING_KNOWN: Final = "Search by meaning knows nothing of yours yet."
 
 _REMEMBERED: Final = 256  # vectors of queries, and users
 _UNDER_WAY: Final = 16  # queries that are being embedded at once

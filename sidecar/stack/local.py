@@ -322,7 +322,9 @@ async def _make_superuser(stack: Stack) -> None:
 async def _prepare_database(stack: Stack, api_key: str, console: Console) -> str:
     """Bring schema, user and key into being where they are missing, and return the key."""
     async with _superuser(stack, console) as pocketbase:
-        await schema.apply(pocketbase, schema.load(resource("pb_schema")))
+        for change in await schema.apply(pocketbase, schema.load(resource("pb_schema"))):
+            if change.action == "rows":
+                console.print(str(change), markup=False, highlight=False, soft_wrap=True)
         clock = Clock()
         user = await UserService(pocketbase, clock).visit(stack.user)
         keys = KeyService(pocketbase, clock)

@@ -33,6 +33,7 @@ _LINE_BYTES: Final = 64 * 1024
 _POLL_SECONDS: Final = 0.05
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
+_SETTLED: Final = 10.0  # seconds; what ran for so long does not fail because of how it was started
 _PR_SET_PDEATHSIG: Final = 1
 # Colours and cursor movements of a program's log would spoil the terminal it is shown in.
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -212,7 +213,7 @@ class _Child:
             started = time.monotonic()
             assert self._process is not None
             code = await self._process.wait()
-            if time.monotonic() - started > _LONGEST_PAUSE:
+            if time.monotonic() - started > _SETTLED:
                 pause = _FIRST_PAUSE
             self._log.note(
                 self._program, f"ended ({_cause(code)}); it is started again in {pause:g} s"

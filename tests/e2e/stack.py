@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from tests import secrecy
 from tests.pocketbase import free_port
 
 
@@ -30,6 +31,8 @@ class Stack:
     embedder: str = "off"
     # Tests of the dashboard build it first; the others must run without.
     web: bool = False
+    # Further variables, such as OPENSYNC_RATE_SYNC.
+    settings: dict[str, str] = field(default_factory=dict)
     program: list[str] = field(default_factory=lambda: [sys.executable, "-m", "sidecar"])
     process: subprocess.Popen[str] | None = None
 
@@ -63,6 +66,7 @@ class Stack:
             "OPENSYNC_PORT": str(self.port),
             "OPENSYNC_EMBEDDER": self.embedder,
             "COLUMNS": "160",
+            **self.settings,
         }
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -115,14 +119,22 @@ class Stack:
                 raise
         code = self.process.returncode
         self.process = None
+        secrecy.check(self.log, self._secrets)
         return code
+
+    @property
+    def _secrets(self) -> list[str]:
+        facts = self.facts if (self.folder / "stack.json").exists() else {}
+        return [str(facts.get(name, "")) for name in ("pocketbase_password", "proxy_secret")]
 
 
 @contextmanager
-def temporary_stack(*, embedder: str = "off", web: bool = False) -> Iterator[Stack]:
+def temporary_stack(
+    *, embedder: str = "off", web: bool = False, settings: dict[str, str] | None = None
+) -> Iterator[Stack]:
     """Run a stack in a folder of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder), embedder=embedder, web=web)
+        stack = Stack(Path(folder), embedder=embedder, web=web, settings=settings or {})
         stack.start()
         try:
             yield stack

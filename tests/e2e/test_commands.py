@@ -55,7 +55,7 @@ def test_a_key_made_by_the_command_works_until_it_is_revoked(stack: Stack) -> No
 
 
 def test_the_schema_of_a_new_stack_is_as_wanted(stack: Stack) -> None:
-    finished = stack.command("schema", "diff", "--json")
+    finished = stack.command("schema", "plan", "--json")
 
     assert (finished.returncode, json.loads(finished.stdout)) == (0, [])
 

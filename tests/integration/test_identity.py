@@ -569,6 +569,8 @@ async def test_an_origin_that_is_configured_may_use_a_browsers_session(
 
     for response in (preflight, answer, made):
         assert response.headers["access-control-allow-origin"] == origin
+        # A download is saved under the name that the server gives it.
+        assert "Content-Disposition" in response.headers["access-control-expose-headers"]
         assert response.headers["access-control-allow-credentials"] == "true"
         assert response.headers["vary"] == "Origin"
     assert "PATCH" in preflight.headers["access-control-allow-methods"]

@@ -83,6 +83,21 @@ async def test_every_answer_carries_a_request_id(service: Service) -> None:
     assert made.json()["error"].endswith("/docs.")
 
 
+async def test_a_failure_names_the_request_under_which_the_log_has_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a secret of the database")
+
+    monkeypatch.setattr(service.context.publishing, "page", broken)
+    async with service.client() as anybody:
+        answer = await anybody.get("/api/public/abc", headers={"X-Request-Id": "mine"})
+
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] == "mine"
+    assert "secret" not in answer.text
+
+
 async def test_the_reference_is_served(service: Service) -> None:
     async with service.client() as anybody:
         document = await anybody.get("/openapi.json")

@@ -21,6 +21,7 @@ import pytest
 
 from sidecar.domain.proxy import ProxyIdentity
 from sidecar.stack import traefik
+from tests import secrecy
 from tests.pocketbase import free_port, program
 from tests.stand_ins import (
     COOKIE,
@@ -196,6 +197,7 @@ def traefik_running(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
+        secrecy.check(log.read_text(), [SECRET])
 
 
 def wait_for_routers(
