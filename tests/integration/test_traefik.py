@@ -616,6 +616,24 @@ def test_a_plugin_waits_while_the_sidecar_restarts(either: Front) -> None:
     assert answer.upstream == "sidecar"
 
 
+def test_what_the_sidecar_died_over_is_sent_again(
+    local: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaths = iter(range(2))
+
+    def dies_twice(asked: Asked) -> Reply:
+        if next(deaths, None) is not None:
+            raise ConnectionResetError
+        return echo("sidecar")(asked)
+
+    monkeypatch.setattr(local.sidecar, "_answer", dies_twice)
+
+    answer = local.ask("/sync/message", KEY, method="POST", body=b"{}")
+
+    assert answer.upstream == "sidecar"
+    assert answer.heard["bodySize"] == 2
+
+
 def test_a_history_of_fifty_megabytes_passes(either: Front) -> None:
     body = bytes(50 * 1024 * 1024)
 
