@@ -77,6 +77,10 @@ class Committer:
             decide(write, None)
         self._on_change(result["changed"], result["subscribers"])
 
+    async def answers(self) -> bool:
+        """Tell whether PocketBase is there at all."""
+        return await self._pocketbase.healthy()
+
     async def _divide(self, group: Sequence[Write], error: OpenSyncError, decide: Decide) -> None:
         """Find the write that PocketBase refuses, so that it does not fail the others."""
         if len(group) == 1:

@@ -118,7 +118,8 @@ class VersionGuard:
             async with self._asking:
                 # One asks for all who wait: a database that is silent would hold up each in turn.
                 if tries != self._tries and self._failure is not None:
-                    raise self._failure
+                    # Not the same one for all: it would grow by a trace for each.
+                    raise PocketBaseUnavailable(self._failure.message)
                 if self._is_stale():
                     await self._look(pocketbase)
         return self._reason

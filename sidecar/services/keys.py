@@ -167,7 +167,7 @@ class KeyService:
         self._cache[key.key_hash] = key
         if self._notebook is not None:
             self._notebook.remember(key)
-        self._drop(list(self._cache)[: len(self._cache) - _CACHED])
+        self._drop(list(self._cache)[: max(0, len(self._cache) - _CACHED)])
 
     def _drop(self, hashes: Iterable[str]) -> None:
         dropped = [hash for hash in list(hashes) if self._cache.pop(hash, None) is not None]

@@ -279,7 +279,8 @@ class Spool:
         else:
             self._tell(full="")
             self._count(file)
-        if not self.state.counts.waiting:
+        # What was set aside would be copied each time; free pages are used again anyway.
+        if not self.state.counts.waiting and self.state.counts.aside_bytes < GROUP_BYTES:
             with contextlib.suppress(sqlite3.Error):  # it is tried again next time
                 file.shrink()
 

@@ -18,6 +18,7 @@ from prometheus_client import Counter, Gauge
 
 from sidecar.errors import OpenSyncError, PocketBaseUnavailable
 from sidecar.pocketbase.client import PocketBase
+from sidecar.pocketbase.filters import bind
 
 logger = structlog.get_logger(__name__)
 
@@ -43,7 +44,7 @@ class JobRunner:
     """Runs every unfinished job, the oldest first, after it has been nudged.
 
     `on_deleted` is told the user whose account went, also where the last answer was lost: then the
-    job is no longer there. It may be told one whose account stayed.
+    job is no longer there. Whose deletion was stopped or failed is not told.
     """
 
     def __init__(self, pocketbase: PocketBase, *, on_deleted: Callable[[str], None]) -> None:
@@ -86,7 +87,7 @@ class JobRunner:
         UNFINISHED.set(len(found))
         jobs = [str(record["id"]) for record in found]
         for job in set(self._leaving) - set(jobs):
-            self._forget(job)
+            await self._left(job)
         self._leaving |= {
             str(record["id"]): str(record["user"])
             for record in found
@@ -112,6 +113,8 @@ class JobRunner:
             self._told[job] = began
         if done["isFinished"]:
             self._forget(job)
+            with contextlib.suppress(OpenSyncError):  # it is looked at again with the next list
+                await self._left(job)
             return 0.0
         self._failures.pop(job, None)
         ms = int(done["ms"])
@@ -134,8 +137,14 @@ class JobRunner:
     def _forget(self, job: str) -> None:
         self._told.pop(job, None)
         self._failures.pop(job, None)
-        if user := self._leaving.pop(job, ""):
-            self._on_deleted(user)
+
+    async def _left(self, job: str) -> None:
+        """Tell of the account that went with a job: one that was stopped or failed leaves it."""
+        if user := self._leaving.get(job, ""):
+            wanted = bind("id = {:id}", id=user)
+            if await self._pocketbase.first("users", wanted, fields="id") is None:
+                self._on_deleted(user)
+            del self._leaving[job]
 
     def _warn(self, exc: OpenSyncError) -> None:
         logger.warning("Jobs wait", action="jobs_wait", cause=type(exc).__name__)

@@ -19,6 +19,11 @@ logger = structlog.get_logger(__name__)
 
 _SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
+_MOST: Final = 1_000  # writes at once
+_DEADLY: Final = 3  # times that PocketBase may end over one write
+_KILLED: Final = (
+    "PocketBase ended each time it was given this. It may want more memory; then try it again."
+)
 _LOOK: Final = 5.0  # how often it is looked for what the command line let wait again
 
 
@@ -41,6 +46,8 @@ class Drainer:
         self._longest_pause = longest_pause
         self._look_every = look_every
         self._nudged = asyncio.Event()
+        self._most = _MOST
+        self._ended_over = (0, 0)  # a write that was alone, and how often PocketBase ended over it
 
     def nudge(self) -> None:
         """Note that the spool got something."""
@@ -68,7 +75,7 @@ class Drainer:
         if not self._spool.state.counts.waiting:
             return
         oldest = await self._spool.oldest()
-        group = oldest[: group_length(kept.write for kept in oldest)]
+        group = oldest[: min(self._most, group_length(kept.write for kept in oldest))]
         kept_of = {kept.write: kept for kept in group}
         stored: list[Kept] = []
         refused: list[tuple[Kept, str]] = []
@@ -81,8 +88,14 @@ class Drainer:
             if isinstance(error, Unauthenticated) and write.key is not None:
                 self._on_gone(write.key)
 
+        was_there = await self._committer.answers()
         try:
             await self._committer.commit([kept.write for kept in group], decide)
+            self._most = min(self._most * 2, _MOST)
+        except PocketBaseUnavailable:
+            if was_there and not await self._committer.answers() and self._is_deadly(group):
+                refused.append((group[0], _KILLED))
+            raise
         finally:
             if stored or refused:
                 await self._spool.settle(stored, refused)
@@ -90,6 +103,18 @@ class Drainer:
             logger.error("Writes were set aside", action="spool_set_aside", writes=len(refused))
         if not self._spool.state.counts.waiting:
             logger.info("The spool is empty again", action="spool_drained")
+
+    def _is_deadly(self, group: list[Kept]) -> bool:
+        """Note that PocketBase ended over a group; tell whether a single write is to blame.
+
+        What PocketBase has too little memory for would otherwise hold up all behind it for good.
+        """
+        self._most = max(1, len(group) // 2)
+        if len(group) > 1:
+            return False
+        id, times = group[0].id, self._ended_over[1]
+        self._ended_over = (id, times + 1 if id == self._ended_over[0] else 1)
+        return self._ended_over[1] >= _DEADLY
 
 
 def _reason(error: OpenSyncError) -> str:

@@ -24,6 +24,7 @@ class ScriptedPocketBase(PocketBase):
 
     def __init__(self, *jobs: str, answer: Answer, kind: str = "deleteSessions") -> None:
         self.kind = kind
+        self.is_gone = True  # whose account is deleted
         self.unfinished = list(jobs)
         self.steps: list[Json] = []
         self.failed: list[str] = []
@@ -33,6 +34,9 @@ class ScriptedPocketBase(PocketBase):
         self, collection: str, filter: str, *, sort: str, limit: int, fields: str = "*"
     ) -> list[Record]:
         return [{"id": job, "user": "ada", "kind": self.kind} for job in self.unfinished]
+
+    async def first(self, collection: str, filter: str, *, fields: str = "*") -> Record | None:
+        return None if self.is_gone else {"id": "ada"}
 
     async def send(self, method: str, path: str, body: Any) -> Json:
         job = body["id"]
@@ -168,6 +172,16 @@ async def test_who_was_deleted_is_told_when_the_answer_was_lost() -> None:
             await asyncio.sleep(0.001)
 
     assert deleted == ["ada"]
+
+
+async def test_who_stopped_the_deletion_of_the_account_stays_remembered() -> None:
+    deleted: list[str] = []
+    pocketbase = ScriptedPocketBase("a", answer=lambda job: done(), kind="deleteAccount")
+    pocketbase.is_gone = False
+
+    await worked(pocketbase, on_deleted=deleted.append)
+
+    assert deleted == []
 
 
 async def test_who_only_deletes_sessions_stays_remembered() -> None:

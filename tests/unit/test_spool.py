@@ -284,6 +284,9 @@ class Away(NotedPocketBase):
         super().__init__(lambda sent: PocketBaseUnavailable("away") if self.away else answer(sent))
         self.away = True
 
+    async def healthy(self) -> bool:
+        return not self.away
+
     @property
     def stored(self) -> list[str]:
         return [name for group in self.groups for name in group.names]
@@ -389,6 +392,36 @@ async def test_a_write_that_is_refused_is_set_aside_and_the_others_go(spool: Spo
     assert spool.state.counts.aside == 1
     brought = [group.names for group in pocketbase.groups if "c" not in group.names]
     assert sorted({name for names in brought for name in names}) == list("abdef")
+
+
+async def test_a_write_over_which_pocketbase_dies_is_set_aside_and_the_others_go(
+    spool: Spool,
+) -> None:
+    """A supervisor starts it again each time."""
+
+    class Dying(Away):
+        ended = False
+
+        async def healthy(self) -> bool:
+            ended, self.ended = self.ended, False
+            return not (self.away or ended)
+
+    def answer(sent: Sent) -> Any:
+        pocketbase.ended = "deadly" in sent.names
+        return PocketBaseUnavailable("ended") if pocketbase.ended else STORED
+
+    pocketbase = Dying(answer)
+    async with service(pocketbase, spool) as writer:
+        for name in ("a", "b", "deadly", "c", "d"):
+            await writer.write(session(name))
+        pocketbase.groups.clear()
+        pocketbase.away = False
+        await empty(spool)
+        counts = spool.state.counts
+
+    assert counts.aside == 1
+    taken = [group.names for group in pocketbase.groups if "deadly" not in group.names]
+    assert [name for names in taken for name in names] == ["a", "b", "c", "d"]
 
 
 async def test_writes_that_replace_the_same_parts_are_brought_one_after_the_other(

@@ -59,6 +59,9 @@ class NotedPocketBase(PocketBase):
         self.asked = asyncio.Event()
         self._answer = answer
 
+    async def healthy(self) -> bool:
+        return True
+
     async def request(
         self,
         method: str,
