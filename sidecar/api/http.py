@@ -69,6 +69,13 @@ class Call:
         """Return a query parameter, None when it is absent or empty."""
         return self.request.query_params.get(name) or None
 
+    def flag(self, name: str) -> bool:
+        """Return a query parameter that is `true` or `false`, the latter when it is absent."""
+        text = self.query(name) or "false"
+        if text not in ("true", "false"):
+            raise InvalidRequest(f"{name} must be true or false.")
+        return text == "true"
+
     def limit(self, default: int, most: int) -> int:
         """Return the `limit` parameter, never more than `most`."""
         text = self.query("limit")

@@ -13,9 +13,23 @@ class OrderedMessageOut(MessageOut):
     seq: int = Field(description="Messages are ordered by `createdAt`, `seq`, `id`.")
 
 
+class SessionTextsOut(BaseModel):
+    """What a session is called, without secrets."""
+
+    externalId: str
+    title: str
+    projectName: str
+    projectPath: str
+    gitBranch: str
+    source: str
+    model: str
+    provider: str
+
+
 class TranscriptPageOut(BaseModel):
     """Some messages of a session, in order."""
 
+    session: SessionTextsOut | None = Field(default=None, description="Comes with `masked` only.")
     messages: list[OrderedMessageOut]
     cursor: str | None = Field(description="Send it as `after` to get the next page.")
     watermark: str = Field(
@@ -25,8 +39,11 @@ class TranscriptPageOut(BaseModel):
 
 
 async def page(call: Call) -> Response:
+    sessions = call.context.sessions
+    masked = call.flag("masked")
+    read = sessions.masked_transcript_page if masked else sessions.transcript_page
     return json_response(
-        await call.context.sessions.transcript_page(
+        await read(
             call.principal.user,
             call.request.path_params["id"],
             after=call.query("after"),
@@ -53,6 +70,11 @@ ENDPOINTS = (
             ),
             Query("after", "Where the page before ended.", {"type": "string"}),
             Query("since", "Only messages that changed after this watermark.", {"type": "string"}),
+            Query(
+                "masked",
+                "Without secrets, as in an export, and with what the session is called.",
+                {"type": "boolean", "default": False},
+            ),
         ),
         errors=(400, 401, 403, 404, 503),
     ),

@@ -39,6 +39,8 @@ class Session(TypedDict):
     durationMs: int | None
     toolCallCount: int | None
     messageCount: int
+    isPublic: bool
+    publicSlug: str | None
     evalReady: bool
     evalStatus: str | None
     evalNotes: str | None

@@ -16,6 +16,7 @@ class Exporter(ABC):
 
     extension: str
     media_type: str
+    reads_messages = True
 
     def begin(self) -> str:
         return ""

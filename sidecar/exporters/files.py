@@ -19,12 +19,12 @@ from sidecar.exporters.base import Exporter
 from sidecar.exporters.evals import EvalExporter, PlainText, exporter, readme
 from sidecar.exporters.html import Html
 from sidecar.exporters.markdown import Markdown
-from sidecar.exporters.rows import Csv, Json, JsonLines
+from sidecar.exporters.rows import Csv, Json, JsonLines, ListCsv, ListJson
 
-SessionFormat = Literal["json", "jsonl", "markdown", "csv", "html"]
+SessionFormat = Literal["json", "jsonl", "markdown", "csv", "html", "list-csv", "list-json"]
 
 # Those of which a file holds many sessions.
-TOGETHER: Final = frozenset({"json", "jsonl", "csv"})
+TOGETHER: Final = frozenset({"json", "jsonl", "csv", "list-csv", "list-json"})
 
 ZIP: Final = "application/zip"
 
@@ -34,6 +34,7 @@ class File(Protocol):
 
     extension: str
     media_type: str
+    reads_messages: bool
 
     def begin(self) -> bytes: ...
     def write(self, pieces: Iterable[Piece]) -> bytes: ...
@@ -79,6 +80,10 @@ def session_exporter(format: SessionFormat, *, several: bool) -> Exporter:
             return Markdown()
         case "html":
             return Html()
+        case "list-csv":
+            return ListCsv()
+        case "list-json":
+            return ListJson()
 
 
 class SessionsFile:
@@ -86,6 +91,7 @@ class SessionsFile:
 
     def __init__(self, exporter: Exporter, masks: Masks) -> None:
         self.extension, self.media_type = exporter.extension, exporter.media_type
+        self.reads_messages = exporter.reads_messages
         self._exporter = exporter
         self._masks = masks
 
@@ -112,6 +118,7 @@ class SessionsZip:
     def __init__(self, make: Callable[[], Exporter], masks: Masks) -> None:
         self._make = make
         self._exporter = make()
+        self.reads_messages = self._exporter.reads_messages
         self._masks = masks
         self._archive = Archive()
 
@@ -176,6 +183,8 @@ class Cases:
 class EvalsFile:
     """One dataset of all the cases."""
 
+    reads_messages = True
+
     def __init__(self, exporter: EvalExporter, made: Cases) -> None:
         self.extension, self.media_type = exporter.extension, exporter.media_type
         self._exporter = exporter
@@ -196,6 +205,7 @@ class EvalsFolder:
     """A zip with a text file for each session, and what they are."""
 
     extension, media_type = "zip", ZIP
+    reads_messages = True
 
     def __init__(self, made: Cases, *, projects: bool, now: int) -> None:
         self._cases = made

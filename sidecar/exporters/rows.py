@@ -21,6 +21,30 @@ _COLUMNS: Final = (
     *("promptTokens", "completionTokens", "durationMs", "content", "parts"),
 )
 
+_LISTED: Final = {
+    "Session ID": "id",
+    "External ID": "externalId",
+    "Source": "source",
+    "Title": "title",
+    "Project Name": "projectName",
+    "Project Path": "projectPath",
+    "Model": "model",
+    "Provider": "provider",
+    "Prompt Tokens": "promptTokens",
+    "Completion Tokens": "completionTokens",
+    "Total Tokens": "totalTokens",
+    "Cost": "cost",
+    "Duration (ms)": "durationMs",
+    "Message Count": "messageCount",
+    "Is Public": "isPublic",
+    "Public Slug": "publicSlug",
+    "Eval Ready": "evalReady",
+    "Eval Status": "evalStatus",
+    "Tags": "evalTags",
+    "Created At": "createdAt",
+    "Updated At": "updatedAt",
+}
+
 
 def _written(message: Message) -> dict[str, Any]:
     """Return a message as JSON has it: `role` and `content` as models take them, and the rest."""
@@ -109,6 +133,67 @@ class Csv(Exporter):
                 as_json(message["parts"]) if message["parts"] else None,
             )
         )
+
+
+class _List(Exporter):
+    """The sessions themselves."""
+
+    reads_messages = False
+
+    def message(self, session: Session, message: Message) -> str:
+        return ""
+
+
+class ListJson(_List):
+    """An array of sessions."""
+
+    extension = "json"
+    media_type = "application/json"
+
+    def __init__(self) -> None:
+        self._mark = ""
+
+    def begin(self) -> str:
+        return "["
+
+    def session(self, session: Session) -> str:
+        mark, self._mark = self._mark, ",\n"
+        return mark + as_json(_listed(session))
+
+    def end(self) -> str:
+        return "]\n"
+
+
+class ListCsv(_List):
+    """One session a row."""
+
+    extension = "csv"
+    media_type = "text/csv; charset=utf-8"
+
+    def begin(self) -> str:
+        return _row(tuple(_LISTED))
+
+    def session(self, session: Session) -> str:
+        return _row(tuple(map(_cell, _listed(session).values())))
+
+
+def _listed(session: Session) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        **session,
+        "createdAt": iso(session["createdAt"]) or None,
+        "updatedAt": iso(session["updatedAt"]) or None,
+    }
+    return {name: known[name] for name in _LISTED.values()}
+
+
+def _cell(value: str | float | list[Any] | None) -> str | int | None:
+    if isinstance(value, bool):
+        return as_json(value)
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return value
 
 
 def _row(cells: tuple[str | int | None, ...]) -> str:

@@ -124,12 +124,18 @@ class ExportService:
                     place = {name: messages[-1][name] for name in _BEGINNING}  # type: ignore[literal-required]
                 is_new = False
 
+    async def _without_messages(self, user: str, ids: Sequence[str]) -> AsyncIterator[list[Piece]]:
+        for start in range(0, len(ids), SESSIONS):
+            found = await self._sessions(user, ids[start : start + SESSIONS])
+            yield [Piece(session, []) for session in found]
+
     def _download(self, user: str, ids: Sequence[str], file: File, name: str) -> Download:
         return Download(name, file.media_type, len(ids), self._chunks(user, ids, file))
 
     async def _chunks(self, user: str, ids: Sequence[str], file: File) -> AsyncIterator[bytes]:
         yield file.begin()
-        async for pieces in self.pieces(user, ids):
+        read = self.pieces if file.reads_messages else self._without_messages
+        async for pieces in read(user, ids):
             yield await asyncio.to_thread(file.write, pieces)
         yield await asyncio.to_thread(file.end)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from sidecar.domain.ids import is_record_id
+from sidecar.domain.redaction import Redactor
+from sidecar.domain.transcript import bounded
 from sidecar.errors import InvalidRequest, NotFound
 from sidecar.pocketbase.client import PocketBase, Record
 from sidecar.pocketbase.filters import Value, bind
@@ -28,6 +33,11 @@ _ALWAYS: Final = (
     "updatedAt",
 )
 _FIELDS: Final = ",".join((*_ALWAYS, *_OPTIONAL, "durationMs"))
+
+_CALLED: Final = (
+    *("externalId", "title", "projectName", "projectPath"),
+    *("gitBranch", "source", "model", "provider"),
+)
 
 # Where a page of messages ended, and when a message was last written.
 _PLACE: Final = re.compile(r"\d{1,16}:\d{1,16}:[a-z0-9]{15}", re.ASCII)
@@ -120,6 +130,22 @@ class SessionService:
             raise NotFound("Session not found") from exc
         return response.content
 
+    async def masked_transcript_page(
+        self, user: str, id: str, *, after: str | None, since: str | None, limit: int
+    ) -> bytes:
+        """Return the same page without secrets, and with what the session is called."""
+        page = await self.transcript_page(user, id, after=after, since=since, limit=limit)
+        found = await self._pocketbase.page(
+            "sessions",
+            bind("user = {:user} && id = {:id}", user=user, id=id),
+            sort="id",
+            limit=1,
+            fields=",".join(_CALLED),
+        )
+        if not found:  # deleted since
+            raise NotFound("Session not found")
+        return await asyncio.to_thread(_masked, page, found[0])
+
     async def stats(self, user: str) -> bytes:
         """Return the totals of the user as JSON text."""
         response = await self._pocketbase.request(
@@ -144,6 +170,20 @@ def _shown(record: Record) -> dict[str, Any]:
         **{name: record[name] for name in _ALWAYS},
         **{name: record[name] or None for name in (*_OPTIONAL, "durationMs")},
     }
+
+
+def _masked(page: bytes, session: Record) -> bytes:
+    shown, redactor = orjson.loads(page), Redactor()
+    for message in shown["messages"]:
+        for part in message["parts"]:
+            part["content"] = bounded(part["content"])
+    return orjson.dumps(
+        {
+            **shown,
+            "session": redactor.value({name: session[name] for name in _CALLED}),
+            "messages": redactor.value(shown["messages"]),
+        }
+    )
 
 
 def _encode_cursor(record: Record) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from tests.stored import accepted
 
 Body = dict[str, Any]
 MS = 1_760_000_000_000
+SECRET = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9v"
 
 
 def message(number: int, **change: Any) -> Body:
@@ -81,6 +83,39 @@ async def test_a_message_comes_with_its_parts_and_its_place(tenant: Tenant) -> N
     assert isinstance(shown["seq"], int)
 
 
+async def test_masked_pages_have_no_secrets_and_what_the_session_is_called(
+    tenant: Tenant,
+) -> None:
+    session = {"externalId": "s", "title": f"About {SECRET}", "projectPath": f"/x/{SECRET}"}
+    parts = [
+        {"type": "text", "content": f"it is {SECRET}"},
+        {"type": "tool-call", "content": {"args": {SECRET: [f"echo {SECRET}"]}}},
+    ]
+    messages = [message(n, textContent=SECRET, parts=parts) for n in range(3)]
+    await accepted(tenant, "batch", {"sessions": [session], "messages": messages})
+
+    plain = await page(tenant, limit="2", masked="false")
+    first = await page(tenant, limit="2", masked="true")
+    rest = await page(tenant, limit="2", masked="true", after=first["cursor"])
+
+    assert SECRET in json.dumps(plain)
+    assert SECRET not in json.dumps([first, rest])
+    assert "session" not in plain
+    assert first["session"]["title"] == "About [GitHub token removed]"
+    assert first["session"]["projectPath"] == "/x/[GitHub token removed]"
+    assert (names(first), names(rest)) == (["m0", "m1"], ["m2"])
+    assert first["cursor"] == plain["cursor"]
+    assert first["messages"][0]["parts"] == [
+        {"type": "text", "content": "it is [GitHub token removed]"},
+        {
+            "type": "tool-call",
+            "content": {
+                "args": {"[GitHub token removed]": ["echo [GitHub token removed]"]},
+            },
+        },
+    ]
+
+
 async def test_after_the_watermark_come_new_and_changed_messages_only(tenant: Tenant) -> None:
     await accepted(tenant, "batch", {"messages": [message(number) for number in range(5)]})
     watermark = await settled(tenant)
@@ -117,6 +152,7 @@ async def test_a_session_without_messages_has_an_empty_page(tenant: Tenant) -> N
         *({"after": value} for value in ("x", "1:2", f"1:2:{'A' * 15}", "1:2:' || 1=1", "-1:0:")),
         *({"since": value} for value in ("x", "2026-11-23", "' OR ''='", "9" * 24)),
         *({"limit": value} for value in ("0", "-1", "x")),
+        *({"masked": value} for value in ("1", "yes")),
     ],
     ids=str,
 )
@@ -137,6 +173,7 @@ async def test_the_messages_of_another_user_do_not_exist(tenant: Tenant, other: 
 
     async with reader(tenant) as http:
         for id in (theirs, "0" * 15, "x"):
-            answer = await http.get(f"/api/sessions/{id}/transcript")
-            assert answer.status_code == 404
-            assert answer.json() == {"error": "Session not found"}
+            for query in ({}, {"masked": "true"}):
+                answer = await http.get(f"/api/sessions/{id}/transcript", params=query)
+                assert answer.status_code == 404
+                assert answer.json() == {"error": "Session not found"}

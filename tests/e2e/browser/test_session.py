@@ -17,6 +17,8 @@ from tests.e2e.browser.visitor import Visitor
 from tests.generated import Transcript
 
 MESSAGES: Final = 5_000
+SECRET: Final = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9v"
+MASK: Final = "[GitHub token removed]"
 
 
 @pytest.fixture
@@ -165,6 +167,28 @@ async def test_a_download_has_the_whole_session(
     ]
 
 
+def leaking(site: Site) -> Transcript:
+    made = session(f"Leaks {SECRET} {uuid.uuid4().hex[:6]}")
+    made.session["projectPath"] = f"/work/{SECRET}"
+    made.say("user", f"Is {SECRET} a good token?")
+    made.say("assistant", "It is nobody else's business.", model="gpt-5-mini")
+    site.put(made)
+    return made
+
+
+async def test_a_download_has_no_secrets(site: Site, visitor: Visitor, tmp_path: Path) -> None:
+    page = await visitor.open(f"/sessions/{site.id_of(leaking(site).id)}")
+    await expect(page.get_by_text("nobody else's business").first).to_be_visible()
+
+    for item in ("Download Markdown", "Download JSON"):
+        file = await downloaded(page, item, tmp_path)
+        text = file.read_text()
+
+        assert SECRET not in text + file.name
+        assert f"Is {MASK} a good token?" in text
+        assert f"/work/{MASK}" in text
+
+
 async def downloaded(page: Page, item: str, folder: Path) -> Path:
     await page.get_by_role("button", name="More actions").click()
     async with page.expect_download() as download:
@@ -185,6 +209,20 @@ async def test_a_session_is_copied_as_markdown(site: Site, visitor: Visitor) -> 
     await expect(page.get_by_role("button", name="Copy as Markdown")).to_contain_text("Copied")
     copied: str = await page.evaluate("navigator.clipboard.readText()")
     assert "About 384,400 km." in copied
+
+
+async def test_a_copy_has_no_secrets(site: Site, visitor: Visitor) -> None:
+    page = await visitor.open(f"/sessions/{site.id_of(leaking(site).id)}")
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.get_by_role("button", name="Copy as Markdown")
+
+    await button.click()
+
+    await expect(button).to_contain_text("Copied")
+    copied: str = await page.evaluate("navigator.clipboard.readText()")
+    assert SECRET not in copied
+    assert f"# Leaks {MASK}" in copied
+    assert f"Is {MASK} a good token?" in copied
 
 
 async def test_a_new_title_is_kept(site: Site, visitor: Visitor) -> None:

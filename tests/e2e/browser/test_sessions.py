@@ -262,6 +262,25 @@ async def test_a_json_file_has_what_is_ticked(site: Site, visitor: Visitor, tmp_
     assert [one["title"] for one in json.loads("\n".join(lines))] == [f"{name} number 1"]
 
 
+async def test_the_files_of_the_list_have_no_secrets(
+    site: Site, visitor: Visitor, tmp_path: Path
+) -> None:
+    secret, mask = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9v", "[GitHub token removed]"
+    name = f"leak-{uuid.uuid4().hex[:8]}"
+    leaking = session(f"{name} {secret}")
+    leaking.session["projectPath"] = f"/work/{secret}"
+    site.put(leaking)
+    page = await visitor.open(f"/sessions?q={name}")
+    await expect(page.get_by_text("1 session", exact=True)).to_be_visible()
+
+    for kind in ("Table (CSV)", "JSON"):
+        text = "\n".join(await exported(page, kind, tmp_path))
+
+        assert secret not in text
+        assert f"{name} {mask}" in text
+        assert f"/work/{mask}" in text
+
+
 async def exported(within: Page | Locator, kind: str, folder: Path) -> list[str]:
     page = within if isinstance(within, Page) else within.page
     await within.get_by_role("button", name="Export").click()

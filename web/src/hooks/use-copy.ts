@@ -11,17 +11,27 @@ export function useCopy() {
     return () => clearTimeout(timer);
   }, [state]);
 
-  const copy = async (text: string) => setState((await writeClipboard(text)) ? "copied" : "failed");
+  const copy = async (text: string | Promise<string>) => {
+    const isCopied = await writeClipboard(text).catch(() => false);
+    setState(isCopied ? "copied" : "failed");
+  };
   return { state, copy };
 }
 
-async function writeClipboard(text: string): Promise<boolean> {
+/** Rejects only with what `text` rejects with. */
+async function writeClipboard(text: string | Promise<string>): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text);
+    if (typeof text === "string" || typeof ClipboardItem === "undefined") await navigator.clipboard.writeText(await text);
+    else await navigator.clipboard.write([promised(text)]);
     return true;
   } catch {
-    return copyBySelection(text);
+    return copyBySelection(await text);
   }
+}
+
+// A click allows a write for a moment only; one that begins within it may wait for its text.
+function promised(text: Promise<string>): ClipboardItem {
+  return new ClipboardItem({ "text/plain": text.then((known) => new Blob([known], { type: "text/plain" })) });
 }
 
 // The clipboard API is for secure contexts only; a homelab is often plain http.

@@ -40,17 +40,3 @@ export function nextSort(sort: SessionSort, key: SortKey): SessionSort {
 export function pocketBaseSort(sort: SessionSort): string {
   return isDescending(sort) ? `${sort},-id` : `${sort},id`;
 }
-
-type Sortable = Record<SortKey, string | number> & { id: string };
-
-/** The order PocketBase would give: bytes, not letters, and the id where they are equal. */
-export function compareBy(sort: SessionSort): (a: Sortable, b: Sortable) => number {
-  const key = sortKeyOf(sort);
-  const sign = isDescending(sort) ? -1 : 1;
-  return (a, b) => sign * (order(a[key], b[key]) || order(a.id, b.id));
-}
-
-function order(a: string | number, b: string | number): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}

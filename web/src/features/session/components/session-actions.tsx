@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Check, Copy, Download, Ellipsis, FlaskConical, Globe, Share2, Trash2 } from "lucide-react";
+import clsx from "clsx";
+import { Check, Copy, Download, Ellipsis, FlaskConical, Globe, LoaderCircle, Share2, Trash2 } from "lucide-react";
 import { useState } from "react";
 
 import { Button } from "@/components/ui/button";
@@ -13,38 +14,39 @@ import { formatInteger } from "@/lib/format";
 import { saveFile } from "@/lib/save-file";
 import { exportName, sessionMarkdown } from "@/lib/session-markdown";
 import { sessionTitle } from "@/lib/text";
-import { type StoredMessage } from "@/lib/transcript-pages";
 
 import { useDeleteSession } from "../api/delete-session";
+import { type MaskedSession, useReadMasked } from "../api/read-masked";
 import { useUpdateSession } from "../api/update-session";
 
 import { ShareDialog } from "./share-dialog";
 
-interface SessionActionsProps {
-  session: Session;
-  messages: readonly StoredMessage[] | undefined;
-}
-
-export function SessionActions({ session, messages }: SessionActionsProps) {
+export function SessionActions({ session }: { session: Session }) {
   const [dialog, setDialog] = useState<"share" | "delete" | null>(null);
   const { state, copy } = useCopy();
   const update = useUpdateSession(session.id);
 
-  const save = (ending: string, type: string, text: (all: readonly StoredMessage[]) => string) => {
-    if (messages) saveFile(`${exportName(session.title, Date.now())}.${ending}`, new Blob([text(messages)], { type }));
-  };
-  const isReading = messages === undefined;
+  const copying = useReadMasked(session);
+  const saving = useReadMasked(session);
+
+  const save = (ending: string, type: string, text: (read: MaskedSession) => string) =>
+    saving.mutate(undefined, {
+      onSuccess: (read) => saveFile(`${exportName(read.session.title, Date.now())}.${ending}`, new Blob([text(read)], { type })),
+    });
+  const CopyIcon = copying.isPending ? LoaderCircle : state === "copied" ? Check : Copy;
+  const MoreIcon = saving.isPending ? LoaderCircle : Ellipsis;
   const EvalIcon = session.evalReady ? Check : FlaskConical;
 
   return (
     <div className="flex items-center gap-1.5">
       <Button
-        onClick={() => messages && void copy(sessionMarkdown(session, messages))}
-        disabled={isReading}
-        title={isReading ? "Wait until all messages are read" : "Copy as Markdown"}
+        onClick={() => void copy(copying.mutateAsync().then(markdown))}
+        disabled={copying.isPending}
+        aria-busy={copying.isPending}
+        title="Copy as Markdown"
         aria-label="Copy as Markdown"
       >
-        {state === "copied" ? <Check aria-hidden /> : <Copy aria-hidden />}
+        <CopyIcon aria-hidden className={clsx(copying.isPending && "animate-spin")} />
         <span className="max-sm:sr-only">{{ idle: "Copy", copied: "Copied", failed: "Not copied" }[state]}</span>
       </Button>
       <Button onClick={() => setDialog("share")} aria-label={session.isPublic ? "Public: share settings" : "Share"}>
@@ -62,15 +64,15 @@ export function SessionActions({ session, messages }: SessionActionsProps) {
       </Button>
       <Menu
         trigger={
-          <Button isIcon variant="ghost" aria-label="More actions">
-            <Ellipsis aria-hidden />
+          <Button isIcon variant="ghost" aria-label="More actions" aria-busy={saving.isPending}>
+            <MoreIcon aria-hidden className={clsx(saving.isPending && "animate-spin")} />
           </Button>
         }
       >
-        <MenuItem icon={Download} disabled={isReading} onSelect={() => save("md", "text/markdown", (all) => sessionMarkdown(session, all))}>
+        <MenuItem icon={Download} disabled={saving.isPending} onSelect={() => save("md", "text/markdown", markdown)}>
           Download Markdown
         </MenuItem>
-        <MenuItem icon={Download} disabled={isReading} onSelect={() => save("json", "application/json", (all) => JSON.stringify({ session, messages: all }, null, 2))}>
+        <MenuItem icon={Download} disabled={saving.isPending} onSelect={() => save("json", "application/json", (read) => JSON.stringify(read, null, 2))}>
           Download JSON
         </MenuItem>
         <MenuItem icon={Download} onSelect={() => void downloads.start(exportPath("/api/export", { ids: [session.id] }, { format: "html" }))}>
@@ -85,6 +87,10 @@ export function SessionActions({ session, messages }: SessionActionsProps) {
       <DeleteDialog session={session} isOpen={dialog === "delete"} onOpenChange={(isOpen) => setDialog(isOpen ? "delete" : null)} />
     </div>
   );
+}
+
+function markdown({ session, messages }: MaskedSession): string {
+  return sessionMarkdown(session, messages);
 }
 
 interface DeleteDialogProps {

@@ -6,24 +6,17 @@ import { SourceBadge } from "@/components/ui/source-badge";
 import { type Session } from "@/hooks/use-session";
 import { formatCompact, formatCost, formatDateTime, formatDuration, formatInteger } from "@/lib/format";
 import { plainText } from "@/lib/text";
-import { type StoredMessage } from "@/lib/transcript-pages";
 
 import { SessionActions } from "./session-actions";
 import { SessionTitle } from "./session-title";
 
-interface SessionHeaderProps {
-  session: Session;
-  /** All of them; absent while they are being read. */
-  messages: readonly StoredMessage[] | undefined;
-}
-
-export function SessionHeader({ session, messages }: SessionHeaderProps) {
+export function SessionHeader({ session }: { session: Session }) {
   const project = plainText(session.projectPath || session.projectName);
   return (
     <header className="border-b border-line bg-surface px-4 py-3 md:px-8">
       <div className="flex items-center justify-between gap-3">
         <BackToList />
-        <SessionActions session={session} messages={messages} />
+        <SessionActions session={session} />
       </div>
       <SessionTitle session={session} />
       <div className="mt-1.5 flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-muted">

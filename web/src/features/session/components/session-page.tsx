@@ -30,7 +30,7 @@ function SessionView({ session, messageId, isDeleting }: { session: Session; mes
   const retry = () => void transcript.refetch();
   return (
     <article className="flex h-full flex-col">
-      <SessionHeader session={session} messages={transcript.isWhole ? transcript.messages : undefined} />
+      <SessionHeader session={session} />
       {transcript.messages ? (
         <>
           {transcript.error && !transcript.isWhole && (

@@ -5,9 +5,12 @@ import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/components/ui/menu";
 import { downloads } from "@/lib/downloads";
 import { type ExportSelection, exportPath } from "@/lib/export-path";
 
-import { type ExportFormat } from "../export-format";
+// The server makes all of them while they are sent, so their size does not matter.
+const LISTS = [
+  { format: "list-csv", label: "Table (CSV)", icon: Sheet },
+  { format: "list-json", label: "JSON", icon: Braces },
+] as const;
 
-// The server makes these while they are sent, so their size does not matter.
 const FILES = [
   { format: "markdown", label: "Markdown", icon: FileText },
   { format: "html", label: "Pages (HTML)", icon: FileCode },
@@ -16,44 +19,36 @@ const FILES = [
   { format: "csv", label: "Messages (CSV)", icon: Sheet },
 ] as const;
 
-export interface ExportMenuProps {
+interface ExportMenuProps {
   label: string;
-  /** Exports the list itself. */
-  onExport: (format: ExportFormat) => void;
-  /** What the files with messages hold; absent where it is too much to be named in an address. */
+  /** What the files hold; absent where it is too much to be named in an address. */
   files: ExportSelection | undefined;
   disabled?: boolean;
   /** On a phone only the icon shows. */
   isCompact?: boolean;
 }
 
-export function ExportMenu({ label, onExport, files, disabled, isCompact = false }: ExportMenuProps) {
+export function ExportMenu({ label, files, disabled = false, isCompact = false }: ExportMenuProps) {
+  const items = (kinds: typeof LISTS | typeof FILES) =>
+    files &&
+    kinds.map(({ format, label: name, icon }) => (
+      <MenuItem key={format} icon={icon} onSelect={() => void downloads.start(exportPath("/api/export", files, { format }))}>
+        {name}
+      </MenuItem>
+    ));
   return (
     <Menu
       trigger={
-        <Button disabled={disabled}>
+        <Button disabled={disabled || !files} title={files ? undefined : "A file takes up to 1,000 sessions that are ticked, or unticked, one by one"}>
           <Download aria-hidden /> <span className={isCompact ? "max-sm:sr-only" : undefined}>{label}</span>
         </Button>
       }
     >
       <MenuLabel>The list</MenuLabel>
-      <MenuItem icon={Sheet} onSelect={() => onExport("csv")}>
-        Table (CSV)
-      </MenuItem>
-      <MenuItem icon={Braces} onSelect={() => onExport("json")}>
-        JSON
-      </MenuItem>
-      {files && (
-        <>
-          <MenuSeparator />
-          <MenuLabel>With all messages</MenuLabel>
-          {FILES.map(({ format, label: name, icon }) => (
-            <MenuItem key={format} icon={icon} onSelect={() => void downloads.start(exportPath("/api/export", files, { format }))}>
-              {name}
-            </MenuItem>
-          ))}
-        </>
-      )}
+      {items(LISTS)}
+      <MenuSeparator />
+      <MenuLabel>With all messages</MenuLabel>
+      {items(FILES)}
     </Menu>
   );
 }

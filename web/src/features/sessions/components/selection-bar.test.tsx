@@ -13,7 +13,7 @@ function setUp(selection: Selection, answer: () => Response) {
   const onSelect = vi.fn();
   render(
     <QueryClientProvider client={new QueryClient()}>
-      <SelectionBar selection={selection} onSelect={onSelect} filter={{ zeroCost: true }} total={1200} onExport={vi.fn()} />
+      <SelectionBar selection={selection} onSelect={onSelect} filter={{ zeroCost: true }} total={1200} />
     </QueryClientProvider>,
   );
   return { onSelect, sent: () => fetch.mock.calls.map(([url, { body }]) => [url, JSON.parse(body) as unknown]) };

@@ -15,18 +15,17 @@ import { type SessionChange, useUpdateSessions } from "../api/update-sessions";
 import { EVAL_STATUS_LABELS } from "../filter-pills";
 import { bodiesOf, downloadOf, EVERYTHING, NOTHING, type Selection, sizeOf } from "../selection";
 
-import { ExportMenu, type ExportMenuProps } from "./export-menu";
+import { ExportMenu } from "./export-menu";
 
 interface SelectionBarProps {
   selection: Selection;
   onSelect: (selection: Selection) => void;
   filter: SessionFilter;
   total: number;
-  onExport: ExportMenuProps["onExport"];
 }
 
 /** What can be done to the sessions that are ticked. */
-export function SelectionBar({ selection, onSelect, filter, total, onExport }: SelectionBarProps) {
+export function SelectionBar({ selection, onSelect, filter, total }: SelectionBarProps) {
   const size = sizeOf(selection, total);
   const update = useUpdateSessions();
   const change = (set: SessionChange) =>
@@ -59,7 +58,7 @@ export function SelectionBar({ selection, onSelect, filter, total, onExport }: S
             <Tags aria-hidden /> <span className="max-sm:sr-only">Tags</span>
           </Button>
         </TagsDialog>
-        <ExportMenu label="Export" isCompact files={downloadOf(selection, filter)} onExport={onExport} />
+        <ExportMenu label="Export" isCompact files={downloadOf(selection, filter)} />
         <DeleteButton selection={selection} filter={filter} size={size} onDeleted={() => onSelect(NOTHING)} />
         <Button variant="ghost" isIcon aria-label="Select nothing" title="Select nothing (Escape)" onClick={() => onSelect(NOTHING)}>
           <X aria-hidden />

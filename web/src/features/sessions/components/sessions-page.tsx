@@ -19,10 +19,8 @@ import { NO_FILTER } from "../filter-pills";
 import { filterOf, type FilterParams, type SessionsSearch, type SessionView } from "../search-params";
 import { downloadOf, EVERYTHING, NOTHING, type Selection, sizeOf } from "../selection";
 import { SORT_OPTIONS } from "../sort-options";
-import { useExport } from "../use-export";
 
 import { ExportMenu } from "./export-menu";
-import { ExportStatus } from "./export-status";
 import { FilterPills } from "./filter-pills";
 import { NoSessions } from "./no-sessions";
 import { SelectionBar } from "./selection-bar";
@@ -52,9 +50,6 @@ export function SessionsPage({ search, onFilter, onSort, onView }: SessionsPageP
   const selection = ticked.filterKey === filterKey ? ticked.selection : NOTHING;
   const select = (next: Selection) => setTicked({ filterKey, selection: next });
 
-  const exporting = useExport();
-  const exportOf = (which: Selection) => (format: "csv" | "json") => void exporting.start(format, { selection: which, filter, sort, total: sessions.total });
-
   const searchField = useRef<HTMLInputElement>(null);
   useSlash(() => searchField.current?.focus());
   useKeys({ Escape: () => select(NOTHING) });
@@ -73,15 +68,14 @@ export function SessionsPage({ search, onFilter, onSort, onView }: SessionsPageP
             <div className="flex items-center gap-2">
               {view === "list" && <Select label="Sort by" options={SORT_OPTIONS} value={sort} onChange={onSort} className={clsx("w-40!", BELOW_WIDE)} />}
               <SegmentedControl label="View" options={VIEW_OPTIONS} value={view} onChange={onView} />
-              <ExportMenu label="Export" files={downloadOf(EVERYTHING, filter)} onExport={exportOf(EVERYTHING)} disabled={sessions.total === 0} />
+              <ExportMenu label="Export" files={downloadOf(EVERYTHING, filter)} disabled={sessions.total === 0} />
             </div>
           }
         />
         {!isNew && <SessionFilters params={search} onFilter={onFilter} searchRef={searchField} />}
         <FilterPills params={search} onFilter={onFilter} />
-        <ExportStatus {...exporting} />
         {sizeOf(selection, sessions.total) > 0 && (
-          <SelectionBar selection={selection} onSelect={select} filter={filter} total={sessions.total} onExport={exportOf(selection)} />
+          <SelectionBar selection={selection} onSelect={select} filter={filter} total={sessions.total} />
         )}
       </div>
       <SessionsBody {...{ sessions, filter, sort, onSort, view, selection }} onSelect={select} onClear={() => onFilter(NO_FILTER)} />
