@@ -59,12 +59,13 @@ function children(db, statements, ids) {
  * transaction `tx`. Returns {"counts"}: how many rows of each collection went.
  *
  * Of a session with more messages only its first ones go, and the answer names it as "begun". What
- * goes is kept in the trash with these `notes`, unless they are null.
+ * goes is kept in the trash with these `notes`, unless they are null. `leaving` is told the ids of
+ * those that go, while they are still there.
  *
  * The last session is deleted by PocketBase itself, so that its realtime subscribers hear of it: an
  * event for each would take longer than the deleting, and one is enough to have lists read again.
  */
-function sessions(tx, where, size, notes) {
+function sessions(tx, where, size, { notes, leaving }) {
   const db = tx.db();
   const ids = list(db, SLICE(where.sql), { ...where.params, size });
   if (ids.length === 0) {
@@ -82,6 +83,7 @@ function sessions(tx, where, size, notes) {
       return { counts, begun: session };
     }
   }
+  leaving(ids);
   if (notes) {
     trash.keep(tx, ids, notes);
   }

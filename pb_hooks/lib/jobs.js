@@ -6,12 +6,16 @@ const remove = require(`${__hooks}/lib/delete.js`);
 const selection = require(`${__hooks}/lib/selection.js`);
 const trash = require(`${__hooks}/lib/trash.js`);
 
-const KEPT_MS = 30 * 86400000; // how long a finished job is shown
+const DAY_MS = 86400000;
+const KEPT_MS = 30 * DAY_MS; // how long a finished job is shown
+const KEPT_OF_RULES_MS = 366 * DAY_MS; // nobody was there when they ran
+const NAMED = 1000; // sessions that a job of a rule names
 const ERASING = ["deleteData", "deleteAccount"];
 const OF_TRASH = ["restoreSessions", "emptyTrash"];
 const LOGS = 2000; // rows of the request log a step
 
-const FORGET = "DELETE FROM jobs WHERE user = {:user} AND finishedAt > 0 AND finishedAt < {:before}";
+const FORGET = `DELETE FROM jobs WHERE user = {:user} AND finishedAt > 0
+  AND finishedAt < iif(rule = '', {:before}, {:beforeOfRules})`;
 
 const COUNT = (where) => `SELECT count(*) AS n FROM sessions WHERE ${where}`;
 
@@ -19,6 +23,16 @@ const RAN = "UPDATE cleanupRules SET lastRunAt = {:at}, lastCount = {:total} WHE
 
 const PROGRESS = `UPDATE jobs SET status = iif(status = 'cancelled', status, 'running'), startedAt = iif(startedAt = 0, {:now}, startedAt),
   done = {:done}, total = max(total, {:done}), counts = {:counts}, begun = {:begun} WHERE id = {:id}`;
+
+const NAME = `UPDATE jobs SET removed = (SELECT json_group_array(json(entry)) FROM (
+    SELECT value AS entry FROM json_each(jobs.removed) WHERE type = 'object'
+    UNION ALL
+    SELECT json_object('id', sessions.id, 'externalId', externalId, 'title', substr(title, 1, 200))
+    FROM json_each({:sessions}) JOIN sessions ON sessions.id = value
+    LIMIT {:most}))
+  WHERE id = {:id} AND COALESCE(json_array_length(removed), 0) < {:most}`;
+
+const UNNAME = "UPDATE jobs SET removed = 'null' WHERE user = {:user} AND rule != ''";
 
 function shown(job) {
   const texts = ["id", "user", "kind", "status", "reason", "rule", "error"];
@@ -82,7 +96,8 @@ function create(app, { user, kind, selection: chosen, keep = false, reason = "",
   let job;
   app.runInTransaction((tx) => {
     const now = Date.now();
-    tx.db().newQuery(FORGET).bind({ user, before: now - KEPT_MS }).execute();
+    const limits = { before: now - KEPT_MS, beforeOfRules: now - KEPT_OF_RULES_MS };
+    tx.db().newQuery(FORGET).bind({ user, ...limits }).execute();
     if (ERASING.includes(kind)) {
       job = first(tx, `user = {:user} && kind = {:kind} && ${UNDER_WAY}`, { user, kind });
     }
@@ -125,6 +140,18 @@ function notes(tx, job) {
 const erasing = (tx, user) =>
   first(tx, `user = {:user} && (kind = 'deleteData' || kind = 'deleteAccount') && ${UNDER_WAY}`, { user });
 
+/** Delete some sessions; what a rule takes is named in its job. */
+function removeSome(tx, job, where, size) {
+  const user = job.getString("user");
+  const leaving = (ids) => {
+    if (job.getString("rule") && !erasing(tx, user)) {
+      const params = { id: job.id, sessions: JSON.stringify(ids), most: NAMED };
+      tx.db().newQuery(NAME).bind(params).execute();
+    }
+  };
+  return remove.sessions(tx, where, size, { notes: notes(tx, job), leaving });
+}
+
 /** Go on with what was begun; `counts` is empty where nothing is left of it. */
 function resume(tx, job, size) {
   const user = job.getString("user");
@@ -137,7 +164,7 @@ function resume(tx, job, size) {
     case "emptyTrash":
       return trash.purge(tx, trash.one(user, begun), size);
     default:
-      return remove.sessions(tx, selection.where(user, { ids: [begun] }), size, notes(tx, job));
+      return removeSome(tx, job, selection.where(user, { ids: [begun] }), size);
   }
 }
 
@@ -148,6 +175,7 @@ function eraseRest(tx, job, size) {
   if (Object.keys(gone.counts).length > 0) {
     return { counts: { trash: gone.counts.sessions || 0 } };
   }
+  tx.db().newQuery(UNNAME).bind({ user }).execute(); // titles and ids are data, too
   const isAccount = job.getString("kind") === "deleteAccount";
   const before = isAccount ? Number.MAX_SAFE_INTEGER : job.getInt("createdAt");
   const logs = remove.logs(tx, { user, before, size: LOGS });
@@ -167,7 +195,7 @@ function work(tx, job, size) {
   if (kind === "emptyTrash") {
     return trash.purge(tx, selected(job), size);
   }
-  const gone = remove.sessions(tx, selected(job), size, notes(tx, job));
+  const gone = removeSome(tx, job, selected(job), size);
   if (Object.keys(gone.counts).length > 0 || !ERASING.includes(kind)) {
     return gone;
   }

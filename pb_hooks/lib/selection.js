@@ -22,6 +22,8 @@ const CONDITIONS = {
     JOIN json_each({:${name}}) AS wanted ON lower(tag.value) = lower(wanted.value))`,
   from: (name) => `updatedAt >= {:${name}}`,
   to: (name) => `updatedAt <= {:${name}}`,
+  createdFrom: (name) => `createdAt >= {:${name}}`,
+  createdTo: (name) => `createdAt <= {:${name}}`,
   minTokens: (name) => `totalTokens >= {:${name}}`,
   maxTokens: (name) => `totalTokens <= {:${name}}`,
   maxMessages: (name) => `messageCount < {:${name}}`,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field, StrictBool
@@ -139,11 +139,13 @@ _ALIASES: Final = {
     "tool": "source",
     "project": "projectName",
     "status": "evalStatus",
-    "dateFrom": "from",
-    "dateTo": "to",
+    "dateFrom": "createdFrom",
+    "dateTo": "createdTo",
 }
 _NAMES: Final = frozenset({"source", "model", "provider", "projectName", "evalStatus"})
 _LISTS: Final = frozenset({"ids", "except", "tags"})
+_FIRST_DAYS: Final = frozenset({"from", "createdFrom"})
+_LAST_DAYS: Final = frozenset({"to", "createdTo"})
 _TURN_MODES: Final = {"per-turn": "per_turn", "final_only": "final", "final-only": "final"}
 _BOOLS: Final = frozenset(
     {"zip", "raw", "systemPrompts", "codeOnly", "anonymize", "untitled", "zeroCost", "isPublic"}
@@ -187,8 +189,8 @@ def _values(query: QueryParams) -> Iterator[tuple[str, Any]]:
             yield name, [item for value in values for item in value.split(",") if item]
         elif name in _BOOLS:
             yield name, {"true": True, "false": False}.get(values[-1], values[-1])
-        elif name in ("from", "to"):
-            yield name, _moment(values[-1], end=name == "to")
+        elif name in _FIRST_DAYS | _LAST_DAYS:
+            yield name, _moment(values[-1], end=name in _LAST_DAYS)
         elif name == "turnMode":
             yield name, _TURN_MODES.get(values[-1], values[-1])
         else:
@@ -229,7 +231,8 @@ _SELECTED: Final = (
         Query(name, f"As `{name}` of the filter of `POST`.", _TEXT)
         for name in (
             *("source", "model", "provider", "projectName", "evalStatus", "tags", "from", "to"),
-            *("minTokens", "maxTokens", "maxMessages", "untitled", "zeroCost", "isPublic", "q"),
+            *("createdFrom", "createdTo", "minTokens", "maxTokens", "maxMessages"),
+            *("untitled", "zeroCost", "isPublic", "q"),
         )
     ),
 )
@@ -272,7 +275,7 @@ ENDPOINTS = (
         Auth.ANYONE,
         "Exports",
         query=(
-            Query("format", "", _choice("json", "jsonl", "markdown", "csv", "html")),
+            Query("format", "", _choice(*get_args(SessionFormat))),
             Query("id", "A session; the same as `ids`.", _TEXT),
             *_SELECTED,
             Query("evalReady", "As `evalReady` of the filter of `POST`.", _TEXT),
@@ -283,7 +286,7 @@ ENDPOINTS = (
         errors=_ERRORS,
         media=_STREAM,
         description="Sent while it is read. One session is a file; of several, `markdown` and "
-        "`html` come as a zip. Secrets are masked.",
+        "`html` come as a zip. `list-csv` and `list-json` have no messages. Secrets are masked.",
     ),
     Endpoint(
         "POST",

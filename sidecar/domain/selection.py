@@ -59,6 +59,8 @@ class SessionFilter(BaseModel):
     )
     from_: Number | None = Field(default=None, alias="from", description="`updatedAt` at least.")
     to: Number | None = Field(default=None, description="`updatedAt` at most.")
+    createdFrom: Number | None = Field(default=None, description="`createdAt` at least.")
+    createdTo: Number | None = Field(default=None, description="`createdAt` at most.")
     minTokens: Number | None = None
     maxTokens: Number | None = None
     maxMessages: Number | None = Field(default=None, description="Fewer messages than this.")

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sidecar.pocketbase.client import Record
 from sidecar.pocketbase.filters import bind
 from tests.conftest import Tenant, make_tenant, settings_for
 from tests.embedded import own_pocketbase
-from tests.integration.test_jobs import Json, asked, ended, session_id
+from tests.integration.test_jobs import Json, asked, delete, ended, session_id
 from tests.pocketbase import RealPocketBase
 from tests.serving import serving
 from tests.stored import accepted, sessions_of
@@ -232,6 +233,53 @@ async def test_an_enabled_rule_runs_at_once_and_the_trash_says_that_it_was_it(
     entries = await trash_of(tenant)
     assert {entry["rule"] for entry in entries} == {"Old ones"}
     assert {entry["reason"] for entry in entries} == {"Not touched for 30 days"}
+
+
+async def test_what_a_rule_took_is_named_for_a_year_also_where_nothing_is_kept(
+    own: RealPocketBase, tmp_path: Path, time: Time
+) -> None:
+    settings = settings_for(own.url, tmp_path, trash_days=0)
+    async with serving(create_app(settings, Clock(time)), settings) as running:
+        tenant = await make_tenant(running)
+        old = time.now - AGE * DAY_MS
+        sessions = [
+            {"externalId": name, "title": title, "createdAt": old, "updatedAt": old}
+            for name, title in (("one", "First"), ("two", "x" * 999), ("new", "Stays"))
+        ]
+        sessions[-1]["updatedAt"] = time.now
+        await accepted(tenant, "batch", {"sessions": sessions})
+        arrive(own, tenant, f"{iso(old)[:-1].replace('T', ' ')}.000Z")
+        await rule(tenant, {**OLD, "enabled": True})
+        (taken,) = await rule_jobs(tenant)
+
+        finish_earlier(own, taken["id"], days=364)
+        by_hand = await delete(tenant, {"ids": [session_id(tenant, "new")]})
+        finish_earlier(own, by_hand["id"], days=31)
+        await delete(tenant, {"filter": {}})
+        (after_months,) = await rule_jobs(tenant)
+        others = await running.context.pocketbase.page(
+            "jobs", bind("id = {:id}", id=by_hand["id"]), sort="id", limit=1
+        )
+        await ended(tenant, (await asked(tenant, "DELETE", "/api/me/data"))["job"]["id"])
+        (erased,) = await rule_jobs(tenant)
+        in_trash = await trash_of(tenant)
+
+    assert in_trash == []
+    assert sorted(taken["removed"], key=itemgetter("externalId")) == [
+        {"id": session_id(tenant, "one"), "externalId": "one", "title": "First"},
+        {"id": session_id(tenant, "two"), "externalId": "two", "title": "x" * 200},
+    ]
+    assert (taken["rule"], taken["reason"]) == ("Old ones", "Not touched for 30 days")
+    assert after_months["removed"] == taken["removed"]
+    assert (by_hand["removed"], others) == (None, [])
+    assert (erased["done"], erased["removed"]) == (2, None)
+
+
+def finish_earlier(process: RealPocketBase, job: str, days: int) -> None:
+    with closing(sqlite3.connect(process.database, timeout=30)) as database, database:
+        database.execute(
+            "UPDATE jobs SET finishedAt = finishedAt - ? WHERE id = ?", (days * DAY_MS, job)
+        )
 
 
 async def test_a_rule_runs_once_a_day_also_when_the_sidecar_starts_anew(

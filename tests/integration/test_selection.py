@@ -36,7 +36,7 @@ async def archive(service: Service) -> Tenant:
     """Somebody with four sessions; `a` has three messages, `b` one."""
     tenant = await make_tenant(service)
     sessions = [
-        {**session, "createdAt": START + DAY * n, "updatedAt": START + DAY * n}
+        {**session, "createdAt": START - DAY * n, "updatedAt": START + DAY * n}
         for n, session in enumerate(SESSIONS, 1)
     ]
     messages = [
@@ -79,6 +79,8 @@ async def asked(tenant: Tenant, path: str, body: Json) -> Json:
         ({"from": START + DAY * 2}, "bcd"),
         ({"to": START + DAY * 2}, "ab"),
         ({"from": START + DAY * 2, "to": START + DAY * 3}, "bc"),
+        ({"createdFrom": START - DAY * 2}, "ab"),
+        ({"createdTo": START - DAY * 2}, "bcd"),
         ({"minTokens": 100}, "d"),
         ({"maxTokens": 99}, "abc"),
         ({"maxMessages": 3}, "bcd"),

@@ -7,7 +7,7 @@ import io
 import json
 import random
 import zipfile
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from markdown_it import MarkdownIt
@@ -103,7 +103,7 @@ def nested(depth: int) -> Any:
     return value
 
 
-@pytest.mark.parametrize("format", ["json", "jsonl", "csv", "markdown", "html"])
+@pytest.mark.parametrize("format", get_args(SessionFormat))
 def test_no_depth_of_nesting_ends_an_export(format: SessionFormat) -> None:
     deep = bounded(nested(900))
 
@@ -232,6 +232,28 @@ def test_no_cell_of_a_table_is_a_formula(text: str, cell: str) -> None:
     assert row["content"] == cell
 
 
+def test_the_list_as_a_table_has_a_row_for_a_session_and_no_formulas() -> None:
+    session: Session = {**SESSION, "title": "=1+1", "externalId": "-e", "updatedAt": 0}
+
+    [row] = csv.DictReader(io.StringIO(written("list-csv", message("no"), session=session)))
+
+    assert (row["Title"], row["External ID"]) == ("'=1+1", "'-e")
+    assert (row["Cost"], row["Total Tokens"], row["Tags"]) == ("0.025300", "5840", "dates; short")
+    assert (row["Is Public"], row["Public Slug"], row["Eval Ready"]) == ("false", "", "true")
+    assert (row["Created At"], row["Updated At"]) == ("2025-06-12T12:00:00Z", "")
+
+
+def test_the_list_as_json_has_texts_as_they_are() -> None:
+    session: Session = {**SESSION, "title": "=1+1", "updatedAt": 0}
+    file = sessions_file("list-json", several=True, zipped=False, raw=False)
+    pieces = [Piece(session, []), Piece(SESSION, [])]
+
+    first, second = json.loads(file.begin() + file.write(pieces) + file.end())
+
+    assert (first["title"], first["updatedAt"]) == ("=1+1", None)
+    assert (second["cost"], second["evalTags"]) == (0.0253, ["dates", "short"])
+
+
 def test_each_line_of_json_is_one_for_every_reader() -> None:
     made = written("jsonl", message("a\u2028b\x85c\nd"), message("e"))
 
@@ -299,6 +321,10 @@ OPTIONS = frozenset({"format", "zip", "turnMode", "contextTurns"})
         ),
         (
             "date_from=1970-01-02&date_to=1970-01-02",
+            {"filter": {"createdFrom": 86_400_000, "createdTo": 172_799_999}},
+        ),
+        (
+            "from=1970-01-02&to=1970-01-02",
             {"filter": {"from": 86_400_000, "to": 172_799_999}},
         ),
         (

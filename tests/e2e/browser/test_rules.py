@@ -90,7 +90,7 @@ async def test_a_rule_that_is_switched_on_cleans_up_and_notes_what_and_why(
     small_site: Site, visit_site: Visit
 ) -> None:
     agent = an_agent()
-    old(small_site, agent, 1, 2)
+    gone = old(small_site, agent, 1, 2)
     name = f"Tidy {agent}"
     await made_rule(small_site, agent, name)
     page = (await visit_site(small_site.url, "/cleanup?tab=rules")).page
@@ -122,6 +122,12 @@ async def test_a_rule_that_is_switched_on_cleans_up_and_notes_what_and_why(
     await mine.get_by_role("switch").click()
     await expect(mine.get_by_role("switch")).not_to_be_checked()
     assert [rule["enabled"] for rule in await rules(small_site, agent)] == [False]
+    log = page.get_by_role("region", name="Removed by rules")
+    run = log.get_by_role("listitem").filter(has_text=f"Rule “{name}”")
+    await run.get_by_role("button", name="2 sessions").click()
+    for session in gone:
+        await expect(run.get_by_role("region")).to_contain_text(session.id)
+    assert await barriers_in_both_themes(page, "rules-removed") == []
 
 
 async def test_a_rule_is_changed_and_deleted(small_site: Site, visit_site: Visit) -> None:

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 
 import { toApiError } from "@/lib/errors";
 import { Invalidator } from "@/lib/invalidator";
+import { JOB_FIELDS } from "@/lib/jobs";
 import { pb } from "@/lib/pocketbase";
 import { jobsKey } from "@/lib/query-keys";
 import { realtime } from "@/lib/realtime-client";
@@ -16,7 +17,7 @@ const jobsQuery = queryOptions({
   queryFn: async ({ signal }): Promise<Job[]> => {
     const page = await pb
       .collection<Job>("jobs")
-      .getList(1, NEWEST, { sort: "-createdAt,-id", skipTotal: true, signal })
+      .getList(1, NEWEST, { sort: "-createdAt,-id", fields: JOB_FIELDS, skipTotal: true, signal })
       .catch((error: unknown) => {
         throw toApiError(error);
       });

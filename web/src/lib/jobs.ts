@@ -2,6 +2,9 @@ import { type Job } from "@/types/records";
 
 import { formatInteger } from "./format";
 
+/** What lists of jobs ask for: all but the names of what a rule removed, which may be many. */
+export const JOB_FIELDS = "id,user,kind,status,reason,rule,error,total,done,counts,createdAt,startedAt,finishedAt";
+
 export function isRunning({ status }: Pick<Job, "status">): boolean {
   return status === "queued" || status === "running";
 }

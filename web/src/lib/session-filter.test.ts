@@ -12,6 +12,7 @@ const MEANING: [filter: SessionFilter, pocketBase: string, sidecar: string][] = 
   [{ projectName: "w" }, '(projectName = "w" || (projectName = "" && projectPath = "w"))', "projectName is the value, or projectPath where there is no name"],
   [{ provider: ["a", "b"] }, '(provider = "a" || provider = "b")', "provider is one of the values"],
   [{ from: 5, to: 9 }, "updatedAt >= 5 && updatedAt <= 9", "updatedAt between, both inclusive"],
+  [{ createdFrom: 5, createdTo: 9 }, "createdAt >= 5 && createdAt <= 9", "createdAt between, both inclusive"],
   [{ minTokens: 10, maxTokens: 20 }, "totalTokens >= 10 && totalTokens <= 20", "totalTokens between, both inclusive"],
   [{ minTokens: 0 }, "totalTokens >= 0", "0 is a bound"],
   [{ maxMessages: 3 }, "messageCount < 3", "fewer messages than the value"],

@@ -19,6 +19,9 @@ export interface SessionFilter {
   /** Of `updatedAt`, Unix milliseconds, both inclusive. */
   from?: number;
   to?: number;
+  /** Of `createdAt`, as `from` and `to`. */
+  createdFrom?: number;
+  createdTo?: number;
   minTokens?: number;
   maxTokens?: number;
   /** Fewer messages than this. */
@@ -43,6 +46,8 @@ export function pocketBaseFilter(filter: SessionFilter): string {
     anyOf("provider = {:value}", filter.provider),
     bound("updatedAt >= {:value}", filter.from),
     bound("updatedAt <= {:value}", filter.to),
+    bound("createdAt >= {:value}", filter.createdFrom),
+    bound("createdAt <= {:value}", filter.createdTo),
     bound("totalTokens >= {:value}", filter.minTokens),
     bound("totalTokens <= {:value}", filter.maxTokens),
     bound("messageCount < {:value}", filter.maxMessages),

@@ -45,6 +45,7 @@ export interface JobsRecord {
   total: number;
   done: number;
   counts: unknown;
+  removed: unknown;
   error: string;
   createdAt: number;
   startedAt: number;

@@ -22,4 +22,4 @@ export type SessionRow = Pick<
 > & { evalTags: string[] | null };
 
 /** Long work of the sidecar: what it is, how far it got, how it ended. */
-export type Job = Omit<JobsRecord, "counts"> & { counts: Record<string, number> | null };
+export type Job = Omit<JobsRecord, "counts" | "removed" | "created" | "updated"> & { counts: Record<string, number> | null };

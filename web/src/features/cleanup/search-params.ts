@@ -15,7 +15,7 @@ export interface CleanupSearch {
   days?: number;
   /** What is not spared. */
   take?: Exemption[];
-  /** Of the trash. */
+  /** Of the trash, or of what rules removed. */
   page?: number;
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 
+import { rangeBounds } from "@/lib/days";
+
 import { evalsFilter } from "./api/get-evals";
 import { isNarrowed, parseEvalsSearch } from "./search-params";
 
@@ -14,6 +16,11 @@ test("not reviewed means that no verdict is stored", () => {
 
 test("sessions are as large as was asked for, at least", () => {
   expect(evalsFilter(parseEvalsSearch({ tokens: "10000" }))).toBe("totalTokens >= 10000 && evalReady = true");
+});
+
+test("days are those on which sessions were created", () => {
+  const bounds = rangeBounds({ from: "2026-03-01", to: "2026-03-02" });
+  expect(evalsFilter({ from: "2026-03-01", to: "2026-03-02" })).toBe(`createdAt >= ${bounds.from} && createdAt <= ${bounds.to} && evalReady = true`);
 });
 
 test("a filter's value cannot leave its quotes", () => {

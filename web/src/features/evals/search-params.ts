@@ -15,6 +15,7 @@ export interface EvalsSearch {
   /** At least so many. */
   tokens?: number;
   q?: string;
+  /** Of the day on which it was created. */
   from?: string;
   to?: string;
   /** The session under review. */
@@ -40,8 +41,8 @@ export function parseEvalsSearch(search: Record<string, unknown>): EvalsSearch {
 
 /** Which sessions the page lists; the verdict stands apart, see `evalsFilter`. */
 export function sessionFilterOf({ tag, source, model, projectName, tokens, q, from, to }: EvalsSearch): SessionFilter {
-  const bounds = rangeBounds({ from, to });
-  const filter = { evalReady: true as const, source, model, projectName, minTokens: tokens, q, tags: tag === undefined ? undefined : [tag], ...bounds };
+  const created = rangeBounds({ from, to });
+  const filter = { evalReady: true as const, source, model, projectName, minTokens: tokens, q, tags: tag === undefined ? undefined : [tag], createdFrom: created.from, createdTo: created.to };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
 

@@ -7,7 +7,7 @@ export const VIEWS = ["list", "timeline"] as const;
 export type SessionView = (typeof VIEWS)[number];
 
 /** The filter as the address bar holds it: whole days instead of milliseconds, all else as it is. */
-export interface FilterParams extends Omit<SessionFilter, "from" | "to"> {
+export interface FilterParams extends Omit<SessionFilter, "from" | "to" | "createdFrom" | "createdTo"> {
   from?: string;
   to?: string;
 }

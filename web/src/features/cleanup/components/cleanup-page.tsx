@@ -17,6 +17,7 @@ interface CleanupPageProps {
 
 export function CleanupPage({ search, onSearch }: CleanupPageProps) {
   const { tab = "clean", page = 1 } = search;
+  const turn = (next: number) => onSearch({ ...search, page: next > 1 ? next : undefined });
   return (
     <Page title="Clean up">
       <Tabs
@@ -29,10 +30,10 @@ export function CleanupPage({ search, onSearch }: CleanupPageProps) {
           <CleanTab search={search} onSearch={onSearch} />
         </TabPanel>
         <TabPanel value="trash">
-          <TrashTab page={page} onPage={(next) => onSearch({ ...search, page: next > 1 ? next : undefined })} />
+          <TrashTab page={page} onPage={turn} />
         </TabPanel>
         <TabPanel value="rules">
-          <RulesTab />
+          <RulesTab page={page} onPage={turn} />
         </TabPanel>
       </Tabs>
       <RecentWork />

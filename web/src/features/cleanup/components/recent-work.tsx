@@ -1,19 +1,6 @@
-import clsx from "clsx";
-
-import { Badge, type Tone } from "@/components/ui/badge";
 import { useJobs } from "@/hooks/use-jobs";
-import { useNow } from "@/hooks/use-now";
-import { formatDateTime, formatInteger, formatRelative } from "@/lib/format";
-import { isRunning, jobLabel, jobResult } from "@/lib/jobs";
-import { type Job } from "@/types/records";
 
-const STATUS: Record<Job["status"], { label: string; tone: Tone }> = {
-  queued: { label: "Waiting", tone: "neutral" },
-  running: { label: "Running", tone: "accent" },
-  done: { label: "Done", tone: "success" },
-  failed: { label: "Failed", tone: "danger" },
-  cancelled: { label: "Stopped", tone: "warn" },
-};
+import { WorkRow } from "./work-row";
 
 /** What was deleted and restored lately, why, and how it ended. */
 export function RecentWork() {
@@ -28,25 +15,5 @@ export function RecentWork() {
         ))}
       </ul>
     </section>
-  );
-}
-
-function WorkRow({ job }: { job: Job }) {
-  const now = useNow();
-  const { label, tone } = STATUS[job.status];
-  return (
-    <li className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-2.5 text-[0.8125rem]">
-      <Badge tone={tone}>{label}</Badge>
-      <span className="font-medium">{jobLabel(job)}</span>
-      {job.reason !== "" && <span className="text-muted">{job.reason}</span>}
-      <p className="nums flex w-full justify-between gap-4 text-xs text-muted">
-        <span className={clsx(job.status === "failed" && "text-danger")}>
-          {isRunning(job) ? `${formatInteger(job.done)} of ${formatInteger(job.total)}` : jobResult(job)}
-        </span>
-        <time className="whitespace-nowrap" title={formatDateTime(job.createdAt)}>
-          {formatRelative(job.createdAt, now)}
-        </time>
-      </p>
-    </li>
   );
 }

@@ -17,11 +17,18 @@ import { useTrashWords } from "../use-trash-words";
 import { ActionDialog } from "./action-dialog";
 import { DryRun } from "./dry-run";
 import { RuleDialog } from "./rule-dialog";
+import { RuleRuns } from "./rule-runs";
 
 const orList = new Intl.ListFormat("en", { type: "disjunction" });
 
-/** What is cleaned away every day without being asked. */
-export function RulesTab() {
+interface RulesTabProps {
+  /** Of what rules removed. */
+  page: number;
+  onPage: (page: number) => void;
+}
+
+/** What is cleaned away every day without being asked, and what was. */
+export function RulesTab({ page, onPage }: RulesTabProps) {
   const rules = useQuery(rulesQuery);
   const [isNew, setIsNew] = useState(false);
   const add = (
@@ -30,10 +37,11 @@ export function RulesTab() {
     </Button>
   );
   return (
-    <>
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <RuleList rules={rules} add={add} />
+      <RuleRuns page={page} onPage={onPage} />
       {isNew && <RuleDialog initial={NOTHING} onClose={() => setIsNew(false)} />}
-    </>
+    </div>
   );
 }
 

@@ -17,6 +17,7 @@ import { ENTRIES_A_PAGE, trashQuery, trashSummaryQuery, type TrashSelection, use
 import { daysInWords } from "../conditions";
 
 import { ActionDialog } from "./action-dialog";
+import { PageTurner } from "./page-turner";
 import { TrashRow } from "./trash-row";
 
 interface TrashTabProps {
@@ -87,17 +88,7 @@ function Entries({ entries, total, bytes, days, page, onPage }: EntriesProps) {
           <TrashRow key={entry.id} entry={entry} days={days} isChosen={chosen.has(entry.id)} onChoose={(isOn) => toggle(entry.id, isOn)} />
         ))}
       </ul>
-      {(total > ENTRIES_A_PAGE || page > 1) && (
-        <nav aria-label="Pages of the trash" className="nums flex items-center justify-between gap-3 border-t border-line px-4 py-2.5 text-xs text-muted">
-          <Button disabled={page <= 1} onClick={() => onPage(page - 1)}>
-            Newer
-          </Button>
-          Page {formatInteger(page)} of {formatInteger(Math.max(page, Math.ceil(total / ENTRIES_A_PAGE)))}
-          <Button disabled={page * ENTRIES_A_PAGE >= total} onClick={() => onPage(page + 1)}>
-            Older
-          </Button>
-        </nav>
-      )}
+      <PageTurner label="Pages of the trash" page={page} pages={Math.ceil(total / ENTRIES_A_PAGE)} onPage={onPage} />
     </section>
   );
 }

@@ -10,11 +10,11 @@ import { type SessionRow } from "@/types/records";
 import { type EvalsSearch, sessionFilterOf, type Verdict } from "../search-params";
 
 const PAGE_SIZE = 50;
-const FIELDS = "id,title,source,model,projectName,messageCount,totalTokens,createdAt,updatedAt,evalStatus,evalTags";
+const FIELDS = "id,title,source,model,projectName,messageCount,totalTokens,createdAt,evalStatus,evalTags";
 
 export type EvalRow = Pick<
   SessionRow,
-  "id" | "title" | "source" | "model" | "projectName" | "messageCount" | "totalTokens" | "createdAt" | "updatedAt" | "evalStatus" | "evalTags"
+  "id" | "title" | "source" | "model" | "projectName" | "messageCount" | "totalTokens" | "createdAt" | "evalStatus" | "evalTags"
 >;
 
 /** The page's filter in PocketBase's language. */
@@ -32,7 +32,7 @@ export function evalsQuery(search: EvalsSearch) {
     queryFn: ({ pageParam, signal }) =>
       pb
         .collection<EvalRow>("sessions")
-        .getList(pageParam, PAGE_SIZE, { filter, sort: "-updatedAt,-id", fields: FIELDS, signal })
+        .getList(pageParam, PAGE_SIZE, { filter, sort: "-createdAt,-id", fields: FIELDS, signal })
         .catch((error: unknown) => {
           throw toApiError(error);
         }),

@@ -46,7 +46,7 @@ export function EvalFilters({ search, choices, onChange }: EvalFiltersProps) {
         value={search.tokens === undefined ? undefined : String(search.tokens)}
         onChange={(tokens) => onChange({ tokens: tokens === undefined ? undefined : Number(tokens) })}
       />
-      <DateRange label="Any time" value={search} onChange={({ from, to }) => onChange({ from, to })} />
+      <DateRange label="Created" value={search} onChange={({ from, to }) => onChange({ from, to })} />
       {isNarrowed(search) && (
         <Button variant="ghost" onClick={() => onChange(CLEARED)}>
           <X aria-hidden /> Clear

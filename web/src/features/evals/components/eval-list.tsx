@@ -106,7 +106,7 @@ function EvalRowCard({ row, isCurrent, onOpen, isChosen, onChoose }: EvalRowCard
           <span className="@max-lg:hidden">
             {formatInteger(row.messageCount)} {row.messageCount === 1 ? "message" : "messages"}
           </span>
-          <span className="@max-lg:hidden">{formatDate(row.updatedAt)}</span>
+          <span className="@max-lg:hidden">{formatDate(row.createdAt)}</span>
           {(row.evalTags ?? []).slice(0, 3).map((tag) => (
             <Badge key={tag}>{tag}</Badge>
           ))}

@@ -24,8 +24,6 @@ const job: Job = {
   createdAt: 1,
   startedAt: 1,
   finishedAt: 0,
-  created: "",
-  updated: "",
 };
 
 function show(...jobs: Job[]) {
