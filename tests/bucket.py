@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from tests import secrecy
 from tests.pocketbase import free_port, program
 
 NAME = "backups"
@@ -41,7 +42,8 @@ def serving_bucket(folder: Path) -> Iterator[RealBucket]:
     bucket.objects.mkdir(parents=True)
     command = [program("rclone"), "serve", "s3", "--addr", f"127.0.0.1:{bucket.port}"]
     keys = {"RCLONE_AUTH_KEY": f'"{bucket.access_key_id},{bucket.secret_access_key}"'}
-    with (folder.parent / f"{folder.name}.log").open("ab") as log:
+    file = folder.parent / f"{folder.name}.log"
+    with file.open("ab") as log:
         process = subprocess.Popen(
             [*command, "--config", os.devnull, str(folder)],
             stdout=log,
@@ -54,6 +56,7 @@ def serving_bucket(folder: Path) -> Iterator[RealBucket]:
     finally:
         process.terminate()
         process.wait(30)
+        secrecy.check(file.read_text(errors="replace"), [bucket.secret_access_key])
 
 
 def _wait_until_it_answers(bucket: RealBucket, process: subprocess.Popen[bytes]) -> None:

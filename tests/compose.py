@@ -16,6 +16,7 @@ from typing import Any, Final
 import yaml
 
 from sidecar.resources import resource
+from tests import secrecy
 from tests.pocketbase import free_port
 from tests.processes import eventually
 
@@ -203,6 +204,9 @@ class Composed:
             for name, process in self.processes.items():
                 seconds = int(self.services[name].get("stop_grace_period", "10s").removesuffix("s"))
                 stack.callback(_end, process, seconds)
+        secrets = [file.read_text() for file in (self.root / "secrets").iterdir()]
+        for name in self.processes:
+            secrecy.check(self.log(name), secrets)
 
 
 @contextmanager

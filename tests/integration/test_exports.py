@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -19,10 +19,11 @@ from markdown_it import MarkdownIt
 from sidecar.domain import ids
 from sidecar.domain.selection import Selection
 from sidecar.errors import NotFound
+from sidecar.exporters.files import SessionFormat
 from sidecar.pocketbase.client import PocketBase
 from sidecar.services import exports
 from sidecar.services.exports import ExportService
-from tests import generated, showcase
+from tests import generated, showcase, transcripts
 from tests.conftest import DATA, Tenant, make_tenant
 from tests.pocketbase import RealPocketBase
 from tests.serving import Service
@@ -44,16 +45,17 @@ class Archive:
 
 @pytest.fixture(scope="module")
 async def archive(service: Service) -> Archive:
-    """Sessions of a real plugin, every tool, hostile texts, two dozen plain ones."""
+    """Recorded sessions, every tool, hostile texts, two dozen plain ones."""
     tenant = await make_tenant(service)
     recording = DATA / "wire" / "claude-code-sync-real.jsonl"
     async with tenant.api as http:
         for line in recording.read_text("utf-8").splitlines():
             request = json.loads(line)
             await http.request(request["method"], request["path"], json=request["body"])
-    made = [showcase.every_tool(END), showcase.hostile(END), *generated.golden(END)]
+    recorded = transcripts.recorded()
+    made = [showcase.every_tool(END), showcase.hostile(END), *generated.golden(END), *recorded]
     for body in generated.batches(made):
-        await accepted(tenant, "batch", body)
+        assert (await accepted(tenant, "batch", body))["errors"] == []
     async with tenant.api as http:
         sessions = (await http.get("/api/sessions?limit=200")).json()["sessions"]
         messages = {}
@@ -61,6 +63,10 @@ async def archive(service: Service) -> Archive:
             shown = (await http.get(f"/api/sessions/{session['id']}")).json()
             messages[session["id"]] = [message["id"] for message in shown["messages"]]
     assert sum(map(len, messages.values())) > 100
+    for one in recorded:
+        id = ids.session_id(tenant.id, one.id)
+        said = [ids.message_id(id, message["externalId"]) for message in one.messages]
+        assert messages[id] == said, one.id
     return Archive(tenant, messages)
 
 
@@ -134,13 +140,26 @@ async def test_json_holds_what_the_read_api_shows(archive: Archive) -> None:
     one = (await exported(archive.tenant, id=exported_one, raw="true")).json()
 
     assert isinstance(one, dict)
-    assert (
-        one["session"].items()
-        >= {k: v for k, v in shown["session"].items() if k != "isPublic"}.items()
-    )
+    assert one["session"].items() >= shown["session"].items()
     for ours, theirs in zip(one["messages"], shown["messages"], strict=True):
         assert (ours["role"], ours["parts"]) == (theirs["role"], theirs["parts"])
         assert theirs["textContent"] in (None, ours["content"], ours.get("textContent"))
+
+
+@pytest.mark.parametrize("made", transcripts.recorded(), ids=lambda made: made.id)
+async def test_what_was_recorded_is_in_the_export_as_it_was_said(
+    archive: Archive, made: generated.Transcript
+) -> None:
+    id = ids.session_id(archive.tenant.id, made.id)
+
+    shown = (await exported(archive.tenant, id=id, raw="true")).json()
+
+    for sent, found in zip(made.messages, shown["messages"], strict=True):
+        assert found["role"] == sent["role"]
+        if "textContent" in sent:
+            assert found["content"] == sent["textContent"]
+        said = [part["content"] for part in sent.get("parts", ())]
+        assert [part["content"] for part in found["parts"]] == said
 
 
 async def test_json_lines_and_csv_give_back_every_message_once_and_in_order(
@@ -154,6 +173,24 @@ async def test_json_lines_and_csv_give_back_every_message_once_and_in_order(
     assert grouped((w["session"]["id"], w["id"]) for w in written) == wanted
     assert grouped(in_csv(table)) == wanted
     assert all(isinstance(w["content"], str) and w["role"] for w in written)
+
+
+async def test_the_list_has_every_session_once_with_what_the_read_api_shows(
+    archive: Archive,
+) -> None:
+    listed = (await exported(archive.tenant, format="list-json", all="true", raw="true")).json()
+    table = (await exported(archive.tenant, format="list-csv", all="true", raw="true")).text
+    async with archive.tenant.api as http:
+        sessions = (await http.get("/api/sessions?limit=200")).json()["sessions"]
+
+    assert sorted(one["id"] for one in listed) == sorted(archive.messages)
+    shown = {session["id"]: session for session in sessions}
+    for one in listed:
+        for name in ("title", "projectPath", "messageCount", "totalTokens", "cost", "isPublic"):
+            assert one[name] == shown[one["id"]][name]
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
+    assert [row["Session ID"] for row in rows] == [one["id"] for one in listed]
+    assert [float(row["Cost"]) for row in rows] == [round(one["cost"], 6) for one in listed]
 
 
 @pytest.mark.parametrize("format", ["markdown", "html"])
@@ -241,7 +278,7 @@ async def test_one_foreign_session_among_others_is_refused(
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("format", ["json", "jsonl", "csv", "markdown", "html"])
+@pytest.mark.parametrize("format", get_args(SessionFormat))
 async def test_secrets_are_masked_unless_they_are_asked_for(tenant: Tenant, format: str) -> None:
     session = {"externalId": "s", "title": f"About {SECRET}", "projectPath": f"/x/{SECRET}"}
     parts = [
@@ -289,6 +326,22 @@ async def chunks_of(
 ) -> AsyncIterator[tuple[bytes, int]]:
     async for chunk in download:
         yield chunk, sum(counting.messages)
+
+
+async def test_the_list_is_made_without_reading_messages(
+    archive: Archive, service: Service
+) -> None:
+    counting = Counting(service.context.pocketbase)
+    export = ExportService(counting, service.context.clock)  # type: ignore[arg-type]
+
+    everything = Selection.model_validate({"filter": {}})
+    download = await export.sessions(
+        archive.tenant.id, everything, "list-csv", zipped=False, raw=False
+    )
+    sent = b"".join([chunk async for chunk in download.chunks])
+
+    assert sent.count(b"\r\n") >= sum(counting.sessions) == len(archive.messages)
+    assert counting.messages == []
 
 
 @pytest.mark.parametrize("format", ["json", "html"])

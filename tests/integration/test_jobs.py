@@ -263,17 +263,19 @@ async def test_while_a_plugin_keeps_syncing_no_orphan_is_left_and_the_counters_a
     await fill(tenant, "s", sessions=30, messages=20, parts=2)
     stop = asyncio.Event()
 
+    sent = 0
+
     async def sync() -> None:
-        number = 0
+        nonlocal sent
         while not stop.is_set():
-            sent = {
-                "sessionExternalId": f"s{number % 30}",
-                "externalId": f"new{number}",
+            message = {
+                "sessionExternalId": f"s{sent % 30}",
+                "externalId": f"new{sent}",
                 "textContent": "more",
                 "parts": [{"type": "text", "content": "more"}],
             }
-            await accepted(tenant, "message", sent)
-            number += 1
+            await accepted(tenant, "message", message)
+            sent += 1
 
     syncing = asyncio.create_task(sync())
     try:
@@ -282,6 +284,7 @@ async def test_while_a_plugin_keeps_syncing_no_orphan_is_left_and_the_counters_a
         stop.set()
         await syncing
 
+    assert sent > 0
     assert job["status"] == "done"
     assert job["done"] >= 30
     for row in await sessions_of(tenant):

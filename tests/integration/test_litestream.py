@@ -21,6 +21,7 @@ from sidecar.backup.restore import restore
 from sidecar.backup.shelf import Folder
 from sidecar.pocketbase import client, schema
 from sidecar.resources import resource
+from tests import secrecy
 from tests.backups import LATER, NOW, create
 from tests.bucket import NAME, serving_bucket
 from tests.conftest import make_tenant, settings_for
@@ -43,7 +44,8 @@ class Litestream:
 
     @contextmanager
     def replicating(self) -> Iterator[subprocess.Popen[bytes]]:
-        with (self.work / "litestream.log").open("ab") as log:
+        file = self.work / "litestream.log"
+        with file.open("ab") as log:
             command = self._command("replicate")
             process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
         try:
@@ -51,6 +53,8 @@ class Litestream:
         finally:
             process.terminate()
             process.wait(PATIENCE)
+            secrets = (PASSWORD, self.replica.get("LITESTREAM_SECRET_ACCESS_KEY", ""))
+            secrecy.check(file.read_text(errors="replace"), secrets)
 
     def restore(self, target: Path) -> bool:
         """Restore what has been copied; tell whether there is something."""

@@ -23,6 +23,7 @@ from sidecar.resources import resource
 from sidecar.workers.embedding_rows import EmbeddingRows
 from tests.conftest import Tenant, make_tenant, settings_for
 from tests.embeddings_api import DIMENSIONS, KEY, MODEL, counting_api
+from tests.integration.test_jobs import delete
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
 from tests.serving import Service, serving
 from tests.stored import accepted, read
@@ -306,6 +307,9 @@ async def test_what_is_deleted_is_gone_from_everywhere(tmp_path: Path) -> None:
         superuser = service.context.pocketbase
         await superuser.delete("sessions", ids.session_id(gone.id, "s"))
         await holds(gone, Held(2, 6, 6, 8, 8, 8))
+        job = await delete(gone, {"ids": [ids.session_id(gone.id, "t")]})
+        assert (job["status"], job["done"]) == ("done", 1)
+        await holds(gone, Held(1, 3, 3, 4, 4, 4))
         await superuser.delete("users", gone.id)
         await holds(gone, nothing)
         for name in ("s", "t", "u"):

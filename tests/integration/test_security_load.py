@@ -10,11 +10,13 @@ from typing import Final
 
 import httpx
 
+from sidecar.domain import ids
 from tests.conftest import Tenant, make_tenant
+from tests.integration.test_jobs import Json, delete
 from tests.pocketbase import RealPocketBase
 from tests.realtime import Subscriber, subscribed
 from tests.serving import Service
-from tests.stored import sessions_of
+from tests.stored import accepted, sessions_of
 
 WRITERS: Final = 4  # for each person
 ROUNDS: Final = 12
@@ -40,6 +42,51 @@ class Person:
     token: str
     marker: str = field(default_factory=lambda: f"marker{uuid.uuid4().hex}")
     seen: dict[str, str] = field(default_factory=dict)  # the last answer of each kind
+    job: str = ""
+    entry: str = ""  # in the trash
+
+    async def begin(self, direct: httpx.AsyncClient) -> None:
+        """Write a session that others can ask for, and delete one: a job, and an entry."""
+        sessions = [{"externalId": name, "title": self.marker} for name in ("session-0", "gone")]
+        await accepted(self.tenant, "batch", {"sessions": sessions})
+        gone = ids.session_id(self.tenant.id, "gone")
+        self.job = (await delete(self.tenant, {"ids": [gone]}))["id"]
+        trash = "/api/collections/trash/records"
+        found = await direct.get(trash, headers={"Authorization": self.token})
+        self.entry = found.json()["items"][0]["id"]
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """Requests for what is theirs, by its id."""
+        session = ids.session_id(self.tenant.id, "session-0")
+        return [
+            ("GET", f"/api/sessions/{session}"),
+            ("GET", f"/api/sessions/{session}/transcript"),
+            ("GET", f"/api/export?id={session}"),
+            ("POST", f"/api/sessions/{session}/publish"),
+            ("POST", f"/api/jobs/{self.job}/cancel"),
+        ]
+
+    @property
+    def records(self) -> list[str]:
+        """Addresses of what is theirs in PocketBase."""
+        session = ids.session_id(self.tenant.id, "session-0")
+        names = {"sessions": session, "jobs": self.job, "trash": self.entry}
+        return [f"/api/collections/{name}/records/{id}" for name, id in names.items()]
+
+    async def ask_for(self, whose: Person, direct: httpx.AsyncClient) -> list[int]:
+        """Ask for everything of somebody by its id; return what a browser is answered."""
+        found = []
+        async with self.tenant.api as with_key, self.tenant.browser as browser:
+            for method, path in whose.named:
+                body: Json | None = {} if method == "POST" else None
+                found.append(await browser.request(method, path, json=body))
+                answer = await with_key.request(method, path, json=body)
+                assert whose is self or answer.status_code in (403, 404), (path, answer.text)
+        for path in whose.records:
+            found.append(await direct.get(path, headers={"Authorization": self.token}))
+        assert whose is self or all(whose.marker not in answer.text for answer in found)
+        return [answer.status_code for answer in found]
 
     async def write(self, writer: int) -> None:
         async with self.tenant.api as http:
@@ -89,11 +136,16 @@ async def test_two_who_write_at_once_see_only_their_own(
             )
             for person in people
         ]
+        await asyncio.gather(*(person.begin(direct) for person in people))
         writing = asyncio.gather(*(p.write(n) for p in people for n in range(WRITERS)))
         while not writing.done():
             await asyncio.gather(*(person.read(direct) for person in people))
             assert_apart(people)
+            for person, stranger in zip(people, reversed(people), strict=True):
+                assert set(await person.ask_for(stranger, direct)) == {404}
         await writing
+        for person in people:
+            assert set(await person.ask_for(person, direct)) == {200}
         await asyncio.gather(*(person.read(direct) for person in people))
         heard = [await heard_by(person, ear) for person, ear in zip(people, ears, strict=True)]
 

@@ -371,6 +371,7 @@ async def test_while_a_plugin_keeps_syncing_nothing_is_lost_or_orphaned(
         stop.set()
         await syncing
 
+    assert sent
     total = 0
     for row in await sessions_of(tenant):
         messages = await messages_of(tenant, row["externalId"])

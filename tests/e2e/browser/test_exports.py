@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 from playwright.async_api import Browser, expect
 
+from tests import transcripts
 from tests.e2e.browser.conftest import Site
 from tests.e2e.browser.test_live import session
 from tests.e2e.browser.visitor import PHONE, Visitor, visit
@@ -21,7 +22,9 @@ async def test_an_exported_page_shows_every_message_and_runs_nothing(
     site: Site, chromium: Browser, tmp_path: Path
 ) -> None:
     end = now()
-    for made in (hostile(end), every_tool(end)):
+    recorded = transcripts.recorded()
+    site.put(*recorded)
+    for made in (hostile(end), every_tool(end), *recorded):
         id = site.id_of(made.id)
         async with httpx.AsyncClient(base_url=site.url, timeout=60) as http:
             answer = await http.get(f"/api/export?id={id}&format=html")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
@@ -133,6 +134,20 @@ async def test_growth_is_told_in_a_chart_and_in_numbers(page: Page) -> None:
     weeks = table(page, "Sessions kept, by week")
     await expect(weeks.get_by_role("row")).to_have_count(2)
     await expect(weeks.get_by_role("row").nth(1).get_by_role("cell")).to_have_text(["0", "3", "3"])
+
+
+async def test_administrators_see_files_and_free_disk(storage_site: Site, page: Page) -> None:
+    server = page.get_by_role("region", name="This server")
+    async with httpx.AsyncClient(base_url=storage_site.url) as http:
+        told = (await http.get("/api/storage")).raise_for_status().json()["server"]
+    assert told["database"] > 0 and told["wal"] > 0 and told["disk"]["free"] > 0
+
+    for label, least in (("Database", 1), ("Write-ahead log", 1), ("Vector index", 0)):
+        figure = server.locator("dt", has_text=re.compile(f"^{label}$")).locator("+ dd")
+        await expect(figure).to_have_text(re.compile(rf"^[{least}-9][\d.]* [KMGT]?B"))
+    await expect(server).to_contain_text(re.compile(r"[\d.,]+ [MGT]B free on the disk"))
+    disk = server.get_by_role("progressbar", name="Disk in use")
+    await expect(disk).to_have_attribute("aria-valuemax", str(told["disk"]["total"]))
 
 
 async def test_it_is_told_how_far_the_index_in_files_reaches(page: Page) -> None:
