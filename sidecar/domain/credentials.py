@@ -134,7 +134,7 @@ def _is_quoted_secret(value: str, kind: str, *, is_setting: bool) -> bool:
     if _is_other(value) or (" " in value and not is_setting):
         return False
     if kind == PASSWORD or is_setting:
-        # `"password": "Kennwort"` is a label.
+        # A single capitalised word is the label of a field, in whatever language.
         return len(value) >= 3 and not (_WORD.fullmatch(value) and value.istitle())
     return _is_mixed(value, 8)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sidecar import logconfig
 from sidecar.cli import app
 from sidecar.cli.doctor import _spool
 from sidecar.config import load_settings
@@ -26,6 +27,12 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file.append([write(name, size=100) for name in "abc"], 1_700_000_000_000)
         file.settle([], [(1, "[bold]too odd[/]"), (2, "refused")], 1_700_000_100_000)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line sets up logging for its whole process, which here is that of all tests."""
+    monkeypatch.setattr(logconfig, "configure", lambda level, format: None)
 
 
 def said(*arguments: str, code: int = 0) -> str:
