@@ -5,8 +5,13 @@ import { formatInteger } from "./format";
 /** What lists of jobs ask for: all but the names of what a rule removed, which may be many. */
 export const JOB_FIELDS = "id,user,kind,status,reason,rule,error,total,done,counts,createdAt,startedAt,finishedAt";
 
-export function isRunning({ status }: Pick<Job, "status">): boolean {
-  return status === "queued" || status === "running";
+export function isRunning({ status, finishedAt }: Pick<Job, "status" | "finishedAt">): boolean {
+  return status === "queued" || status === "running" || isStopping({ status, finishedAt });
+}
+
+/** Whether it was stopped and still ends what it had begun. */
+export function isStopping({ status, finishedAt }: Pick<Job, "status" | "finishedAt">): boolean {
+  return status === "cancelled" && finishedAt === 0;
 }
 
 const WORK: Record<Job["kind"], { doing: string; done: string; were: string }> = {

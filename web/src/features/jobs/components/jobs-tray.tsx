@@ -5,7 +5,7 @@ import { InlineError } from "@/components/ui/error-message";
 import { RunningItem, RunningWork } from "@/components/ui/running-work";
 import { useJobs, useJobsRealtime } from "@/hooks/use-jobs";
 import { formatInteger } from "@/lib/format";
-import { isRunning, jobLabel, jobResult } from "@/lib/jobs";
+import { isRunning, isStopping, jobLabel, jobResult } from "@/lib/jobs";
 import { toasts } from "@/lib/toasts";
 import { type Job } from "@/types/records";
 
@@ -44,11 +44,11 @@ function RunningJob({ job }: { job: Job }) {
   return (
     <RunningItem
       label={jobLabel(job)}
-      state={isCounted ? `${formatInteger(job.done)} of ${formatInteger(job.total)}` : "Waiting"}
+      state={isStopping(job) ? "Stopping" : isCounted ? `${formatInteger(job.done)} of ${formatInteger(job.total)}` : "Waiting"}
       value={job.done}
       max={isCounted ? job.total : undefined}
       onStop={() => cancel.mutate(job.id)}
-      isStopping={cancel.isPending}
+      isStopping={cancel.isPending || isStopping(job)}
     >
       {cancel.error && <InlineError error={cancel.error} />}
     </RunningItem>
