@@ -131,7 +131,19 @@ class SearchOut(BaseModel):
     cursor: str | None = Field(description="Send it as `cursor` to get the next page.")
 
 
-class SearchIn(BaseModel):
+class FilteredIn(BaseModel):
+    """What is searched, beside what for."""
+
+    source: str | None = None
+    model: str | None = None
+    project: str | None = None
+    session: str | None = None
+    role: Literal["user", "assistant", "system", "tool", "unknown"] | None = None
+    from_: int | str | None = Field(default=None, alias="from")
+    to: int | str | None = None
+
+
+class SearchIn(FilteredIn):
     """A search. Every value may also be a text."""
 
     q: str
@@ -139,27 +151,13 @@ class SearchIn(BaseModel):
     scope: Literal["sessions", "messages"] = "sessions"
     limit: int = Field(default=20, ge=1, le=100)
     cursor: str | None = None
-    source: str | None = None
-    model: str | None = None
-    project: str | None = None
-    session: str | None = None
-    role: Literal["user", "assistant", "system", "tool", "unknown"] | None = None
-    from_: int | str | None = Field(default=None, alias="from")
-    to: int | str | None = None
 
 
-class AskIn(BaseModel):
+class AskIn(FilteredIn):
     """A question. Every value may also be a text."""
 
     q: str
     limit: int = Field(default=6, ge=1, le=12, description="Messages the answer may rest on.")
-    source: str | None = None
-    model: str | None = None
-    project: str | None = None
-    session: str | None = None
-    role: Literal["user", "assistant", "system", "tool", "unknown"] | None = None
-    from_: int | str | None = Field(default=None, alias="from")
-    to: int | str | None = None
 
 
 class ContextOut(BaseModel):
