@@ -15,11 +15,10 @@ import pytest
 from sidecar import logconfig
 from sidecar.app import create_app
 from sidecar.config import PREFIX, Settings, load_settings
-from sidecar.pocketbase import client, schema
+from sidecar.pocketbase import client
 from sidecar.pocketbase.client import PocketBase, Record
-from sidecar.resources import resource
 from tests import secrecy
-from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
+from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, own_pocketbase
 from tests.serving import Service, serving
 
 DATA = Path(__file__).parent / "data"
@@ -66,15 +65,8 @@ async def pocketbase_process(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[RealPocketBase]:
     """A PocketBase with the schema applied."""
-    process = RealPocketBase(tmp_path_factory.mktemp("pocketbase"))
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
+    async with own_pocketbase(tmp_path_factory.mktemp("pocketbase")) as process:
         yield process
-    finally:
-        process.stop()
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
 from sidecar.app import create_app
 from sidecar.config import PREFIX
-from sidecar.pocketbase import client, schema
-from sidecar.resources import resource
 from sidecar.workers.embedding_rows import EmbeddingRows
 from tests.conftest import Tenant, settings_for
 from tests.embeddings_api import DIMENSIONS, KEY, MODEL, CountingApi
@@ -21,20 +19,6 @@ from tests.serving import Service, serving
 from tests.stored import accepted
 
 PATIENCE: Final = 30.0
-
-
-@asynccontextmanager
-async def own_pocketbase(folder: Path) -> AsyncIterator[RealPocketBase]:
-    """A PocketBase of one module's own: what waits anywhere counts for everybody."""
-    process = RealPocketBase(folder)
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
-        yield process
-    finally:
-        process.stop()
 
 
 class Starter:

@@ -7,11 +7,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
+from sidecar.pocketbase import client, schema
 from sidecar.resources import resource
 from tests import secrecy
 
@@ -98,3 +101,17 @@ class RealPocketBase:
             self.process = None
             secrecy.check(self.log, [PASSWORD])
             secrecy.check_request_log(self.folder / "pb_data" / "auxiliary.db", [PASSWORD])
+
+
+@asynccontextmanager
+async def own_pocketbase(folder: Path) -> AsyncIterator[RealPocketBase]:
+    """A PocketBase in this folder, with the schema, while the block runs."""
+    process = RealPocketBase(folder)
+    process.make_superuser()
+    process.start()
+    try:
+        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
+            await schema.apply(superuser, schema.load(resource("pb_schema")))
+        yield process
+    finally:
+        process.stop()

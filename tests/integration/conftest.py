@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
 from sidecar.app import create_app
-from sidecar.pocketbase import client, schema
+from sidecar.pocketbase import client
 from sidecar.pocketbase.client import PocketBase
-from sidecar.resources import resource
 from tests.conftest import settings_for
-from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
+from tests.embedded import Starter
+from tests.embeddings_api import CountingApi, counting_api
+from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, own_pocketbase
 from tests.serving import Service, serving
 
 
@@ -23,24 +25,17 @@ class Start(Protocol):
 
 
 @pytest.fixture(scope="module")
-async def own_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    """A PocketBase that the tests of a module may kill."""
-    process = RealPocketBase(tmp_path_factory.mktemp("mortal"))
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
+async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
+    """A PocketBase of a module's own: what is anybody's counts there, and it may be killed."""
+    async with own_pocketbase(tmp_path_factory.mktemp("mortal")) as process:
         yield process
-    finally:
-        process.stop()
 
 
 @pytest.fixture
-async def mortal(own_process: RealPocketBase) -> AsyncIterator[RealPocketBase]:
+async def mortal(own: RealPocketBase) -> AsyncIterator[RealPocketBase]:
     """The same, running at the start and at the end of a test."""
-    yield own_process
-    await revive(own_process)
+    yield own
+    await revive(own)
 
 
 async def revive(process: RealPocketBase) -> None:
@@ -67,3 +62,18 @@ async def start(
 
         yield started
         await revive(mortal)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[CountingApi]:
+    """An embeddings service that counts what it is asked."""
+    async with counting_api() as api:
+        yield api
+
+
+@pytest.fixture
+async def starter(own: RealPocketBase, tmp_path: Path, api: CountingApi) -> AsyncIterator[Starter]:
+    """Starts sidecars that embed."""
+    starter = Starter(own, tmp_path, api)
+    yield starter
+    await starter.stop()

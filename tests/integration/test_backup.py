@@ -28,7 +28,7 @@ from sidecar.pocketbase import client, schema
 from sidecar.resources import resource
 from tests.backups import LATER, NOW, add_note, create, make_data, notes_of
 from tests.conftest import make_tenant, settings_for
-from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
+from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, own_pocketbase
 from tests.serving import serving
 from tests.stored import accepted, transcript
 
@@ -41,15 +41,8 @@ Rows = dict[str, dict[str, tuple[object, ...]]]
 async def live(tmp_path: Path) -> AsyncIterator[RealPocketBase]:
     """A PocketBase of its own, with the schema."""
     (tmp_path / "live").mkdir()
-    process = RealPocketBase(tmp_path / "live")
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
+    async with own_pocketbase(tmp_path / "live") as process:
         yield process
-    finally:
-        process.stop()
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from sidecar.domain.clock import Clock, iso, system_now
 from sidecar.pocketbase.client import Record
 from sidecar.pocketbase.filters import bind
 from tests.conftest import Tenant, make_tenant, settings_for
-from tests.embedded import own_pocketbase
 from tests.integration.test_jobs import Json, asked, delete, ended, session_id
 from tests.pocketbase import RealPocketBase
 from tests.serving import serving
@@ -62,13 +61,6 @@ class Time:
 @pytest.fixture
 def time() -> Time:
     return Time(system_now())
-
-
-@pytest.fixture(scope="module")
-async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    """A PocketBase of this module's own: in another time, what is anybody's expires."""
-    async with own_pocketbase(tmp_path_factory.mktemp("cleanup")) as process:
-        yield process
 
 
 @pytest.fixture

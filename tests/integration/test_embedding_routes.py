@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.conftest import Tenant, make_tenant
-from tests.embedded import Starter, own_pocketbase, rows_of, settled, synced, until, vectors_of
-from tests.embeddings_api import MODEL, CountingApi, counting_api
-from tests.pocketbase import RealPocketBase
-
-
-@pytest.fixture(scope="module")
-async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    async with own_pocketbase(tmp_path_factory.mktemp("embedded")) as process:
-        yield process
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[CountingApi]:
-    async with counting_api() as api:
-        yield api
-
-
-@pytest.fixture
-async def starter(
-    process: RealPocketBase, tmp_path: Path, api: CountingApi
-) -> AsyncIterator[Starter]:
-    starter = Starter(process, tmp_path, api)
-    yield starter
-    await starter.stop()
+from tests.embedded import Starter, rows_of, settled, synced, until, vectors_of
+from tests.embeddings_api import MODEL, CountingApi
 
 
 async def asked(tenant: Tenant, method: str, path: str) -> dict[str, Any]:

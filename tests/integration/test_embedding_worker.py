@@ -6,7 +6,6 @@ import asyncio
 import math
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -23,39 +22,17 @@ from tests.conftest import Tenant, make_tenant, settings_for
 from tests.embedded import (
     Starter,
     messages,
-    own_pocketbase,
     rows_of,
     settled,
     synced,
     until,
     vectors_of,
 )
-from tests.embeddings_api import MODEL, CountingApi, counting_api
+from tests.embeddings_api import MODEL, CountingApi
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, free_port
 from tests.stored import accepted, read
 
 ANY: Final = SearchFilters()
-
-
-@pytest.fixture(scope="module")
-async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    async with own_pocketbase(tmp_path_factory.mktemp("embedded")) as process:
-        yield process
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[CountingApi]:
-    async with counting_api() as api:
-        yield api
-
-
-@pytest.fixture
-async def starter(
-    process: RealPocketBase, tmp_path: Path, api: CountingApi
-) -> AsyncIterator[Starter]:
-    starter = Starter(process, tmp_path, api)
-    yield starter
-    await starter.stop()
 
 
 async def test_texts_are_sent_in_batches_once_and_only_a_changed_one_again(
@@ -179,7 +156,7 @@ async def test_a_wrong_key_stops_the_work_and_says_so(starter: Starter, api: Cou
 
 
 async def test_nothing_is_lost_when_the_sidecar_is_killed(
-    starter: Starter, api: CountingApi, process: RealPocketBase, tmp_path: Path
+    starter: Starter, api: CountingApi, own: RealPocketBase, tmp_path: Path
 ) -> None:
     quiet = await starter.start(embedder="off")
     tenant = await make_tenant(quiet)
@@ -251,9 +228,9 @@ async def test_what_changes_or_goes_while_it_is_embedded_ends_as_it_is(
     assert await rows_of(tenant) == await vectors_of(tenant) == 3
 
 
-async def test_what_waits_is_found_by_an_index(starter: Starter, process: RealPocketBase) -> None:
+async def test_what_waits_is_found_by_an_index(starter: Starter, own: RealPocketBase) -> None:
     await starter.start(embedder="off")
-    with closing(sqlite3.connect(process.database)) as database:
+    with closing(sqlite3.connect(own.database)) as database:
         for table, column in (("messages", "createdAt"), ("sessions", "updatedAt")):
             plan = database.execute(
                 f"EXPLAIN QUERY PLAN SELECT id FROM {table} WHERE embedded != updated "

@@ -13,12 +13,9 @@ import pytest
 from sidecar.app import create_app
 from sidecar.domain import ids
 from sidecar.errors import UpstreamError
-from sidecar.pocketbase import client, schema
 from sidecar.pocketbase.client import PocketBase
-from sidecar.resources import resource
 from tests.conftest import Tenant, make_tenant, settings_for
-from tests.embedded import own_pocketbase
-from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
+from tests.pocketbase import RealPocketBase, own_pocketbase
 from tests.realtime import Heard, subscribed
 from tests.serving import Service, serving
 from tests.stored import accepted, messages_of, parts_of, post, session_of, sessions_of
@@ -129,12 +126,6 @@ async def service(
     settings = settings_for(own.url, tmp_path_factory.mktemp("data"))
     async with serving(create_app(settings), settings) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    async with own_pocketbase(tmp_path_factory.mktemp("jobs")) as process:
-        yield process
 
 
 async def test_a_thousand_sessions_go_in_one_request_with_all_that_hangs_on_them(
@@ -370,12 +361,7 @@ async def test_a_job_that_does_not_say_what_it_is_about_deletes_nothing(tenant: 
 async def test_a_killed_database_and_a_new_sidecar_go_on_where_they_were(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    process = RealPocketBase(tmp_path_factory.mktemp("mortal"))
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
+    async with own_pocketbase(tmp_path_factory.mktemp("mortal")) as process:
         settings = settings_for(process.url, tmp_path_factory.mktemp("data"))
         async with serving(create_app(settings), settings) as running:
             tenant = await make_tenant(running)
@@ -393,8 +379,6 @@ async def test_a_killed_database_and_a_new_sidecar_go_on_where_they_were(
         assert (job["status"], job["done"]) == ("done", 200)
         assert job["counts"]["messages"] == 2000
         assert counted(process, ORPHANS) == {}
-    finally:
-        process.stop()
 
 
 async def test_the_owner_hears_of_the_job_and_of_a_deleted_session(

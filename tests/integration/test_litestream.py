@@ -25,7 +25,7 @@ from tests import secrecy
 from tests.backups import LATER, NOW, create
 from tests.bucket import NAME, serving_bucket
 from tests.conftest import make_tenant, settings_for
-from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, program
+from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, own_pocketbase, program
 from tests.processes import eventually
 from tests.serving import serving
 from tests.stored import accepted, transcript
@@ -83,15 +83,8 @@ class Litestream:
 @pytest.fixture
 async def live(tmp_path: Path) -> AsyncIterator[RealPocketBase]:
     (tmp_path / "live").mkdir()
-    process = RealPocketBase(tmp_path / "live")
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
+    async with own_pocketbase(tmp_path / "live") as process:
         yield process
-    finally:
-        process.stop()
 
 
 @pytest.fixture(params=["folder", "bucket"])

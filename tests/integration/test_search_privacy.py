@@ -18,13 +18,11 @@ from sidecar.app import create_app
 from sidecar.domain import ids
 from sidecar.domain.space import Space
 from sidecar.index.opening import open_index
-from sidecar.pocketbase import client, schema
-from sidecar.resources import resource
 from sidecar.workers.embedding_rows import EmbeddingRows
 from tests.conftest import Tenant, make_tenant, settings_for
 from tests.embeddings_api import DIMENSIONS, KEY, MODEL, counting_api
 from tests.integration.test_jobs import delete
-from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
+from tests.pocketbase import RealPocketBase, own_pocketbase
 from tests.serving import Service, serving
 from tests.stored import accepted, read
 
@@ -36,27 +34,19 @@ SECRET: Final = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9v"
 @asynccontextmanager
 async def started(folder: Path) -> AsyncIterator[tuple[Service, RealPocketBase]]:
     """A sidecar that searches by meaning, too, on a PocketBase of its own."""
-    process = RealPocketBase(folder)
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
-        async with counting_api() as api:
-            settings = settings_for(
-                process.url,
-                folder / "data",
-                embedder="openai",
-                embedding_api_key=KEY,
-                embedding_base_url=api.url,
-                embedding_model=MODEL,
-                embedding_dimensions=DIMENSIONS,
-                embedding_pause_seconds=0.1,
-            )
-            async with serving(create_app(settings), settings) as running:
-                yield running, process
-    finally:
-        process.stop()
+    async with own_pocketbase(folder) as process, counting_api() as api:
+        settings = settings_for(
+            process.url,
+            folder / "data",
+            embedder="openai",
+            embedding_api_key=KEY,
+            embedding_base_url=api.url,
+            embedding_model=MODEL,
+            embedding_dimensions=DIMENSIONS,
+            embedding_pause_seconds=0.1,
+        )
+        async with serving(create_app(settings), settings) as running:
+            yield running, process
 
 
 @pytest.fixture(scope="module")

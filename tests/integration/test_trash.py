@@ -14,11 +14,8 @@ import pytest
 from sidecar.app import create_app
 from sidecar.domain.cleanup import DAY_MS
 from sidecar.domain.clock import Clock, system_now
-from sidecar.pocketbase import client, schema
 from sidecar.pocketbase.client import PocketBase, Record
-from sidecar.resources import resource
 from tests.conftest import Tenant, make_tenant, settings_for
-from tests.embedded import own_pocketbase
 from tests.integration.test_jobs import (
     ORPHANS,
     TABLES,
@@ -33,7 +30,7 @@ from tests.integration.test_jobs import (
     step,
     until,
 )
-from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
+from tests.pocketbase import RealPocketBase, own_pocketbase
 from tests.serving import Service, serving
 from tests.stored import accepted, messages_of, parts_of, session_of, sessions_of
 
@@ -41,13 +38,6 @@ CONTENT = ("sessions", "messages", "parts")
 IN_TRASH = {name: TABLES[name] for name in ("trash", "trashRows")}
 # What is not as it was: when a row came here, and what is made anew.
 ANEW = ("created", "updated", "embedded", "isPublic", "publicSlug", "publicInclude")
-
-
-@pytest.fixture(scope="module")
-async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    """A PocketBase of this module's own: rows are counted in its whole database."""
-    async with own_pocketbase(tmp_path_factory.mktemp("trash")) as process:
-        yield process
 
 
 @pytest.fixture(scope="module")
@@ -455,12 +445,7 @@ async def test_where_nothing_is_to_be_kept_deleted_is_gone(
 async def test_a_killed_database_goes_on_restoring_where_it_was(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    process = RealPocketBase(tmp_path_factory.mktemp("mortal"))
-    process.make_superuser()
-    process.start()
-    try:
-        async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
-            await schema.apply(superuser, schema.load(resource("pb_schema")))
+    async with own_pocketbase(tmp_path_factory.mktemp("mortal")) as process:
         settings = settings_for(process.url, tmp_path_factory.mktemp("data"))
         async with serving(create_app(settings), settings) as running:
             tenant = await make_tenant(running)
@@ -488,5 +473,3 @@ async def test_a_killed_database_goes_on_restoring_where_it_was(
         assert rows(process, tenant.id) == before
         assert counted(process, IN_TRASH, tenant.id) == {}
         assert counted(process, ORPHANS) == {}
-    finally:
-        process.stop()

@@ -25,7 +25,6 @@ from tests.conftest import Tenant, make_tenant
 from tests.embedded import (
     Starter,
     messages,
-    own_pocketbase,
     rows_of,
     settled,
     synced,
@@ -40,12 +39,6 @@ from tests.stored import Body, accepted, read
 AWAY = "The vector index is not reachable at the moment."
 
 
-@pytest.fixture(scope="module")
-async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealPocketBase]:
-    async with own_pocketbase(tmp_path_factory.mktemp("kept")) as process:
-        yield process
-
-
 @pytest.fixture(params=[ExactIndex, QdrantIndex])
 def kind(request: pytest.FixtureRequest) -> type[VectorIndex]:
     chosen: type[VectorIndex] = request.param
@@ -54,10 +47,10 @@ def kind(request: pytest.FixtureRequest) -> type[VectorIndex]:
 
 @pytest.fixture
 async def starter(
-    process: RealPocketBase, kind: type[VectorIndex], tmp_path: Path
+    own: RealPocketBase, kind: type[VectorIndex], tmp_path: Path
 ) -> AsyncIterator[Starter]:
     async with counting_api() as api:
-        starter = Starter(process, tmp_path / "data", api)
+        starter = Starter(own, tmp_path / "data", api)
         if kind is QdrantIndex:
             starter.wanted["qdrant_url"] = str(tmp_path / "qdrant")
         yield starter
@@ -80,7 +73,7 @@ async def nearest(tenant: Tenant, q: str) -> str:
 
 
 async def test_what_is_added_changed_and_deleted_is_followed(
-    starter: Starter, kind: type[VectorIndex], process: RealPocketBase
+    starter: Starter, kind: type[VectorIndex], own: RealPocketBase
 ) -> None:
     service = await starter.start()
     tenant, other = await make_tenant(service), await make_tenant(service)
@@ -112,7 +105,7 @@ async def test_what_is_added_changed_and_deleted_is_followed(
 
     # Deleted while nobody follows.
     await starter.stop()
-    async with client.connect(process.url, EMAIL, PASSWORD) as superuser:
+    async with client.connect(own.url, EMAIL, PASSWORD) as superuser:
         await superuser.delete("sessions", ids.session_id(other.id, "s"))
     service = await starter.start()
     other = Tenant(other.record, other.key, other.key_id, service)
