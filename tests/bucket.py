@@ -55,7 +55,7 @@ def serving_bucket(folder: Path) -> Iterator[RealBucket]:
         yield bucket
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         secrecy.check(file.read_text(errors="replace"), [bucket.secret_access_key])
 
 

@@ -188,7 +188,7 @@ class Composed:
             assert self.processes[name].poll() is None, self.log(name)
             return self.is_healthy(name)
 
-        eventually(healthy, f"{name} is healthy", 60)
+        eventually(healthy, f"{name} is healthy")
 
     def _move_ports(self) -> None:
         """Have Traefik listen where everybody may."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -29,6 +30,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     report = yield
     secrecy.judge(report, [PASSWORD])
     return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> None:
+    """A busy machine is no failure: httpx gives up after five seconds by default."""
+    default: httpx.Timeout = inspect.signature(httpx.get).parameters["timeout"].default
+    default.connect = default.read = default.write = default.pool = 60
 
 
 @pytest.fixture(autouse=True, scope="session")

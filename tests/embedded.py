@@ -18,7 +18,7 @@ from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
 from tests.serving import Service, serving
 from tests.stored import accepted
 
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 
 
 class Starter:

@@ -74,7 +74,7 @@ class RealPocketBase:
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self.process is not None and self.process.poll() is None, self.log
             try:
@@ -82,7 +82,7 @@ class RealPocketBase:
                     return
             except httpx.HTTPError:
                 time.sleep(0.05)
-        raise AssertionError(f"PocketBase did not answer in 20 s.\n{self.log}")
+        raise AssertionError(f"PocketBase did not answer in 60 s.\n{self.log}")
 
     def kill(self) -> None:
         """End the process as a crash would."""
@@ -95,7 +95,7 @@ class RealPocketBase:
         if self.process is not None:
             self.process.terminate()
             try:
-                self.process.wait(10)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
             self.process = None

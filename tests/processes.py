@@ -28,7 +28,7 @@ def name_of(pid: int) -> str:
     return arguments[2] if is_module else Path(arguments[0]).name
 
 
-def eventually(holds: Callable[[], bool], what: str, seconds: float = 15) -> None:
+def eventually(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"

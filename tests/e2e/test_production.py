@@ -122,7 +122,7 @@ def test_litestream_copies_the_database(services: Composed) -> None:
 
     services.wait_until_healthy("litestream")
     replica = services.root / "replica"
-    eventually(lambda: any(replica.rglob("*.ltx")), "Litestream copies", 60)
+    eventually(lambda: any(replica.rglob("*.ltx")), "Litestream copies")
 
 
 # TLS.

@@ -190,7 +190,7 @@ def test_a_signal_ends_everything(brief: Stack, number: signal.Signals) -> None:
 
     brief.process.send_signal(number)
 
-    assert brief.process.wait(20) == 0
+    assert brief.process.wait(60) == 0
     assert not any(map(is_alive, running.values()))
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{brief.url}/health")
@@ -211,7 +211,7 @@ def test_a_signal_during_the_start_ends_everything(brief: Stack) -> None:
 
     brief.process.send_signal(signal.SIGINT)
 
-    assert brief.process.wait(20) == 0
+    assert brief.process.wait(60) == 0
     assert not any(map(is_alive, running.values()))
     assert "Traceback" not in brief.log
 
@@ -233,7 +233,7 @@ def test_no_program_outlives_a_killed_supervisor(brief: Stack) -> None:
     brief.process.wait()
     brief.process = None
 
-    eventually(lambda: not any(map(is_alive, running.values())), "the end of every program", 5)
+    eventually(lambda: not any(map(is_alive, running.values())), "the end of every program")
     start(brief)
 
 

@@ -447,7 +447,7 @@ async def test_who_goes_away_ends_the_request_to_the_model(ann: Tenant, chat: Ch
     }
     app: Any = ann.service._app
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await app(scope, receive, send)
         (stream,) = chat.streams
         await stream.closed.wait()

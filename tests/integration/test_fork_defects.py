@@ -743,7 +743,7 @@ def start_sidecar(variables: dict[str, str], log: Path) -> subprocess.Popen[byte
 
 
 async def answering(http: httpx.AsyncClient, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         assert process.poll() is None
         assert time.monotonic() < deadline

@@ -448,7 +448,7 @@ async def test_an_expired_token_is_nobodys_even_where_it_was_just_used(
         second.client(Authorization=token) as elsewhere,
     ):
         assert (await here.get("/api/stats")).status_code == 200
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while await pocketbase.user_of(token) is not None:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)

@@ -236,14 +236,14 @@ def test_a_search_under_way_still_reads_what_a_save_wipes(
 
     def slow_read(file: VectorFile, slots: Slots) -> Iterator[Vector]:
         reads.set()
-        proceeds.wait(5)
+        proceeds.wait(60)
         return read(file, slots)
 
     with opened(tmp_path) as found, ThreadPoolExecutor(2) as threads:
         found.upsert(held)
         monkeypatch.setattr(VectorFile, "_read", slow_read)
         search = threads.submit(ids, found, held[7].vector, 1)
-        assert reads.wait(5)
+        assert reads.wait(60)
         found.remove([entry.id for entry in held])
         save = threads.submit(found.save, "now")
         assert not wait([save], timeout=0.1).done
@@ -293,7 +293,7 @@ async def test_a_long_search_does_not_hold_up_the_event_loop(
         nonlocal most
         running.release()
         most = max(most, threading.active_count())
-        free.wait(5)
+        free.wait(60)
         return []
 
     monkeypatch.setattr(store, "best", slow)

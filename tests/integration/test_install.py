@@ -102,7 +102,7 @@ def running(
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
 
 
 def _deny_executable_memory() -> None:
@@ -111,7 +111,7 @@ def _deny_executable_memory() -> None:
 
 
 def until_healthy(url: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             if httpx.get(url, trust_env=False).is_success:

@@ -419,7 +419,7 @@ async def logged(
     tenant: Tenant, pocketbase: PocketBase, expected: int
 ) -> dict[tuple[str, str, int], Record]:
     """Return the log of the user once it has as many different entries as are expected."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         await tenant.service.context.request_log.flush()
         rows = pocketbase.every("apiLogs", bind("user = {:user}", user=tenant.id))

@@ -107,7 +107,7 @@ def sidecar_running(pocketbase: RealPocketBase, folder: Path) -> Iterator[str]:
             return False
 
     try:
-        eventually(answers, "The sidecar answers", 60)
+        eventually(answers, "The sidecar answers")
         yield url
     finally:
         process.terminate()

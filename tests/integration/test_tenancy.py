@@ -885,7 +885,7 @@ class Subscriber:
     async def read_until(self, *ids: str) -> None:
         """Read events until each of the records was in one."""
         missing = set(ids)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while missing:
                 name, data = await read_event(self._lines)
                 self.events.append((name, data))

@@ -160,7 +160,7 @@ def with_events(fallback: Answer, second_event: threading.Event) -> Answer:
 
     def events() -> Iterator[bytes]:
         yield b"data: 1\n"
-        second_event.wait(10)
+        second_event.wait(60)
         second_event.clear()
         yield b"data: 2\n"
 
@@ -196,7 +196,7 @@ def traefik_running(
         yield log
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
         secrecy.check(log.read_text(), [SECRET])
 
 
@@ -204,7 +204,7 @@ def wait_for_routers(
     port: int, path: str, host: str, process: subprocess.Popen[bytes], log: Path
 ) -> None:
     """Return once Traefik has loaded its routers: before that it answers 404 to everything."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
@@ -214,7 +214,7 @@ def wait_for_routers(
         except OSError:
             pass
         time.sleep(0.05)
-    raise AssertionError(f"Traefik did not answer in 20 s.\n{log.read_text()}")
+    raise AssertionError(f"Traefik did not answer in 60 s.\n{log.read_text()}")
 
 
 @contextmanager

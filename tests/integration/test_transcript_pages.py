@@ -47,7 +47,7 @@ def names(shown: Body) -> list[str]:
 
 async def settled(tenant: Tenant) -> str:
     """Return the watermark once nothing that was written is younger than it."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         watermark: str = (await page(tenant, limit="1"))["watermark"]
         if names(await page(tenant, since=watermark)) == []:

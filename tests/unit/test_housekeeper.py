@@ -7,7 +7,7 @@ import asyncio
 from sidecar.errors import PocketBaseUnavailable
 from sidecar.workers.housekeeper import Housekeeper
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 async def test_chores_are_done_again_and_again_and_one_that_fails_keeps_no_other_from_it() -> None:

@@ -14,7 +14,7 @@ from sidecar.pocketbase.client import Json, PocketBase, Record
 from sidecar.workers import jobs as module
 from sidecar.workers.jobs import JobRunner
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 Answer = Callable[[str], Json]
 

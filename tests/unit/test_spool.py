@@ -24,7 +24,7 @@ from sidecar.spool.spool import Spool
 from sidecar.workers.spool import Drainer
 from tests.unit.test_writer import STORED, NotedPocketBase, Sent, outcomes, started, write
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 SOON = 0.05
 _DAY = 86_400_000
 

@@ -8,7 +8,7 @@ import pytest
 
 from sidecar.workers.supervised import Supervised
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 async def until_stopped(stop: asyncio.Event) -> None:

@@ -26,7 +26,7 @@ from sidecar.services import writer as module
 from sidecar.services.writer import GroupWriter
 from sidecar.spool.spool import Spool, State
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)

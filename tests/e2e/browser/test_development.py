@@ -33,11 +33,11 @@ def vite(site: Site, tmp_path: Path) -> Iterator[str]:
             start_new_session=True,
         )
         try:
-            eventually(lambda: answers(url), "Vite", 60)
+            eventually(lambda: answers(url), "Vite")
             yield url
         finally:
             os.killpg(process.pid, 15)
-            process.wait(10)
+            process.wait(60)
 
 
 def answers(url: str) -> bool:

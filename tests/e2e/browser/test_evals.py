@@ -202,7 +202,8 @@ async def test_what_was_typed_is_stored_when_the_next_session_is_chosen(
     panel = await reviewing(page, f"{name} 0")
 
     await panel.get_by_label("Notes").fill("Never left")
-    await panel.get_by_role("button", name="Next session").click()
+    async with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        await panel.get_by_role("button", name="Next session").click()
     await reviewing(page, f"{name} 1")
     await panel.get_by_role("button", name="Previous session").click()
 

@@ -91,6 +91,10 @@ async def test_messages_of_what_is_listed_are_downloaded(
 
 async def test_a_long_export_tells_how_far_it_is_and_can_be_stopped(visitor: Visitor) -> None:
     page = await visitor.open("/sessions")
+    await expect(page.get_by_role("grid").get_by_role("link").first).to_be_visible()
+    line = await page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 100_000, "uploadThroughput": -1}
+    await line.send("Network.emulateNetworkConditions", slow)
 
     await page.get_by_role("button", name="Export", exact=True).click()
     await page.get_by_role("menuitem", name="Full JSON").click()

@@ -35,7 +35,7 @@ def key(small_site: Site) -> Iterator[str]:
             assert api.get("/api/sessions/get?id=nothing").status_code == 404
         for _ in range(REFUSED):
             assert api.post("/sync/session", content=b"{").status_code == 400
-        eventually(lambda: logged(small_site, id) == ALL, "the rows of the log", seconds=60)
+        eventually(lambda: logged(small_site, id) == ALL, "the rows of the log")
         yield name
         del api.headers["Authorization"]
         api.delete(f"/api/keys/{id}", headers=headers).raise_for_status()

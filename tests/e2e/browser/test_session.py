@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.browser.conftest import Site
 from tests.e2e.browser.stored import delete, record, records
 from tests.e2e.browser.test_live import live, session
-from tests.e2e.browser.visitor import Visitor
+from tests.e2e.browser.visitor import Visitor, until
 from tests.generated import Transcript
 
 MESSAGES: Final = 5_000
@@ -33,14 +33,19 @@ async def every_tool(site: Site, visitor: Visitor) -> Page:
 async def seen(page: Page, text: str) -> None:
     """Scroll through the messages until the text is on the screen."""
     area = page.get_by_role("region", name="Messages")
-    await area.evaluate("area => { area.scrollTop = 0 }")
-    for _ in range(60):
-        found = area.get_by_text(text)
-        if await found.count() and await found.first.is_visible():
-            return
-        await area.evaluate("area => { area.scrollTop += area.clientHeight / 2 }")
-        await page.wait_for_timeout(30)
-    raise AssertionError(f"{text!r} is nowhere in the session")
+    found = area.get_by_text(text).first
+
+    async def is_shown() -> bool:
+        """Look; where it is not, go on by half a screen, from the end to the beginning."""
+        if await found.is_visible():
+            return True
+        await area.evaluate(
+            """area => { const isEnd = area.scrollTop + area.clientHeight >= area.scrollHeight - 1;
+                         area.scrollTop = isEnd ? 0 : area.scrollTop + area.clientHeight / 2 }"""
+        )
+        return False
+
+    await until(is_shown, bool, f"a session with {text!r}")
 
 
 TOOLS: Final = {

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.browser.conftest import Site, Visit
 from tests.e2e.browser.looks import barriers
 from tests.e2e.browser.test_live import session
-from tests.e2e.browser.visitor import Visitor
+from tests.e2e.browser.visitor import Visitor, until
 from tests.generated import many, now
 
 
@@ -121,10 +121,6 @@ async def test_deleting_the_account_ends_its_keys(own_site: Site, visit_site: Vi
     await confirmed(page, "Delete account")
     await expect(page.get_by_role("alertdialog")).to_have_count(0)
 
-    for _ in range(100):
-        if await status_of(own_site, key) == 401:
-            break
-        await page.wait_for_timeout(100)
-    assert await status_of(own_site, key) == 401
+    await until(lambda: status_of(own_site, key), lambda status: status == 401, "401")
     page = await visitor.open("/sessions")
     await expect(page.get_by_role("heading", name="No sessions yet")).to_be_visible()

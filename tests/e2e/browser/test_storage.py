@@ -56,7 +56,6 @@ async def settled(site: Site) -> None:
         eventually(
             lambda: rows(site, "SELECT id FROM trash WHERE status = 'kept'") != [],
             "the session in the trash",
-            seconds=60,
         )
 
 

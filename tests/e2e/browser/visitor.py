@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from playwright.async_api import (
     Browser,
@@ -26,6 +28,20 @@ PATIENCE: Final = 40_000
 expect.set_options(timeout=PATIENCE)
 
 Theme = Literal["light", "dark"]
+Read = TypeVar("Read")
+
+
+async def until(
+    read: Callable[[], Awaitable[Read]], holds: Callable[[Read], bool], wanted: str
+) -> Read:
+    """Read a page again until what it shows is what is wanted: it changes between two looks."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not holds(shown := await read()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{shown!r} is not {wanted}")
+        await asyncio.sleep(0.05)
+    return shown
+
 
 _REPORT_VIOLATIONS: Final = """
 addEventListener("securitypolicyviolation", (event) =>
