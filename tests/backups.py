@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sidecar.backup.backups import Backup, Backups
+from sidecar.backup.contents import Report
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
 LATER = datetime(2026, 7, 16, 12, tzinfo=UTC)
@@ -37,5 +38,12 @@ def notes_of(data: Path) -> list[str]:
         return [text for (text,) in database.execute("SELECT text FROM notes")]
 
 
-def create(backups: Backups, data: Path, now: datetime = NOW, *, secrets: bool = False) -> Backup:
-    return backups.create(data, now, secrets=secrets, report=lambda _, __: None)
+def create(
+    backups: Backups,
+    data: Path,
+    now: datetime = NOW,
+    *,
+    secrets: bool = False,
+    report: Report = lambda _, __: None,
+) -> Backup:
+    return backups.create(data, now, secrets=secrets, report=report)

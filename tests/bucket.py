@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from tests import secrecy
 from tests.pocketbase import free_port, program
+from tests.processes import running
 
 NAME = "backups"
 
@@ -42,21 +42,14 @@ def serving_bucket(folder: Path) -> Iterator[RealBucket]:
     bucket.objects.mkdir(parents=True)
     command = [program("rclone"), "serve", "s3", "--addr", f"127.0.0.1:{bucket.port}"]
     keys = {"RCLONE_AUTH_KEY": f'"{bucket.access_key_id},{bucket.secret_access_key}"'}
-    file = folder.parent / f"{folder.name}.log"
-    with file.open("ab") as log:
-        process = subprocess.Popen(
-            [*command, "--config", os.devnull, str(folder)],
-            stdout=log,
-            stderr=log,
-            env={**os.environ, **keys},
-        )
-    try:
+    with running(
+        [*command, "--config", os.devnull, str(folder)],
+        folder.parent / f"{folder.name}.log",
+        [bucket.secret_access_key],
+        env={**os.environ, **keys},
+    ) as process:
         _wait_until_it_answers(bucket, process)
         yield bucket
-    finally:
-        process.terminate()
-        process.wait(60)
-        secrecy.check(file.read_text(errors="replace"), [bucket.secret_access_key])
 
 
 def _wait_until_it_answers(bucket: RealBucket, process: subprocess.Popen[bytes]) -> None:

@@ -81,7 +81,7 @@ class Composed:
 
     def __post_init__(self) -> None:
         self.services: dict[str, Service] = load(self.variables)["services"]
-        subprocess.run([FOLDER / "setup", self.root], check=True, capture_output=True, timeout=30)
+        subprocess.run([FOLDER / "setup", self.root], check=True, capture_output=True, timeout=60)
         for path in ("var/lib/opensync", "var/lib/traefik", "etc/traefik", "opt/opensync", "bin"):
             (self.root / path).mkdir(parents=True)
         # What the image holds.
@@ -126,6 +126,8 @@ class Composed:
             **{key: self.here(name, str(value)) for key, value in given.items()},
             "PATH": os.pathsep.join(map(str, programs)),
             "OPENSYNC_SIDECAR_PORT": str(self.sidecar_port),
+            # What is written can be read at once, however busy the machine.
+            "OPENSYNC_SPOOL_AFTER_SECONDS": "60",
         }
 
     def start(self, name: str) -> subprocess.Popen[bytes]:

@@ -63,7 +63,7 @@ def settings_for(url: str, folder: Path, **values: Any) -> Settings:
         "trusted_proxies": "127.0.0.1/32",
         "public_url": "http://opensync.test",
         "embedder": "off",
-        "spool_after_seconds": 20,  # what is written can be read at once, however busy the machine
+        "spool_after_seconds": 60,  # what is written can be read at once, however busy the machine
     }
     return load_settings(**(wanted | values))
 

@@ -67,10 +67,12 @@ async def settled(service: Service) -> None:
     rows = EmbeddingRows(service.context.pocketbase)
 
     async def done() -> bool:
-        idle = service.context.embedding.state.state == "idle"
+        if (await rows.counts()).pending:
+            return False
+        # Asked afterwards: what the database holds by now, the index may still be about to get.
         held = service.context.semantic._holder
         loaded = held is not None and held.index is not None
-        return idle and loaded and (await rows.counts()).pending == 0
+        return loaded and service.context.embedding.state.state == "idle"
 
     await until(done)
 

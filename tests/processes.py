@@ -1,10 +1,30 @@
-"""Looking at processes that a test started."""
+"""Starting programs, and looking at processes that a test started."""
 
 from __future__ import annotations
 
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from tests import secrecy
+
+
+@contextmanager
+def running(
+    command: Sequence[str], log: Path, secrets: Iterable[str] = (), **options: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program while the block runs; in what it has logged by then there may be no secret."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(60)
+        secrecy.check(log.read_text(errors="replace"), secrets)
 
 
 def is_alive(pid: int) -> bool:

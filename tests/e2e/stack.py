@@ -31,8 +31,8 @@ class Stack:
     embedder: str = "off"
     # Tests of the dashboard build it first; the others must run without.
     web: bool = False
-    # Further variables, such as OPENSYNC_RATE_SYNC.
-    settings: dict[str, str] = field(default_factory=dict)
+    # Further variables. As it is, what is written can be read at once, however busy the machine.
+    settings: dict[str, str] = field(default_factory=lambda: {"OPENSYNC_SPOOL_AFTER_SECONDS": "60"})
     program: list[str] = field(default_factory=lambda: [sys.executable, "-m", "sidecar"])
     process: subprocess.Popen[str] | None = None
 

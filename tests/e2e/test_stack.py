@@ -61,7 +61,7 @@ def refused(stack: Stack, **variables: str) -> str:
         env={**stack.environment, **variables},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
     assert ended.returncode == 1
     assert ended.stdout == ""
@@ -218,7 +218,7 @@ def test_a_signal_during_the_start_ends_everything(brief: Stack) -> None:
 
 def test_an_open_realtime_stream_does_not_hold_up_the_end(brief: Stack) -> None:
     start(brief)
-    with httpx.stream("GET", f"{brief.url}/api/realtime", timeout=5) as stream:
+    with httpx.stream("GET", f"{brief.url}/api/realtime", timeout=60) as stream:
         next(stream.iter_bytes())
         # It would be killed, and exit with another code, if it waited for the stream.
         assert brief.stop() == 0

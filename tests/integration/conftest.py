@@ -11,8 +11,10 @@ from typing import Any, Protocol
 import pytest
 
 from sidecar.app import create_app
+from sidecar.domain import patience
 from sidecar.pocketbase import client
 from sidecar.pocketbase.client import PocketBase
+from sidecar.services import semantic
 from tests.conftest import settings_for
 from tests.embedded import Starter
 from tests.embeddings_api import CountingApi, counting_api
@@ -22,6 +24,13 @@ from tests.serving import Service, serving
 
 class Start(Protocol):
     async def __call__(self, **settings: Any) -> Service: ...
+
+
+@pytest.fixture(autouse=True)
+def patient_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search waits for what it finds by meaning, however busy the machine."""
+    for module, name in ((patience, "LEAST"), (patience, "MOST"), (semantic, "MOST")):
+        monkeypatch.setattr(module, name, 60.0)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import sqlite3
 import sys
@@ -28,8 +27,9 @@ from tests.embedded import (
     until,
     vectors_of,
 )
-from tests.embeddings_api import MODEL, CountingApi
+from tests.embeddings_api import KEY, MODEL, CountingApi
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, free_port
+from tests.processes import running
 from tests.stored import accepted, read
 
 ANY: Final = SearchFilters()
@@ -167,20 +167,15 @@ async def test_nothing_is_lost_when_the_sidecar_is_killed(
     api.answers = 1
     serve = [sys.executable, "-m", "sidecar", "serve"]
     environment = starter.environment() | {"OPENSYNC_SIDECAR_PORT": str(free_port())}
-    with (tmp_path / "log").open("wb") as log:
-        sidecar = await asyncio.create_subprocess_exec(
-            *serve, env=environment, stdout=log, stderr=log
-        )
-    try:
+    log = tmp_path / "log"
+    with running(serve, log, [PASSWORD, KEY], env=environment) as sidecar:
 
         async def second_request() -> bool:
-            assert sidecar.returncode is None, (tmp_path / "log").read_text()
+            assert sidecar.poll() is None, log.read_text()
             return api.asked == 2
 
         await until(second_request)
-    finally:
         sidecar.kill()
-        await sidecar.wait()
     assert len(api.texts) == RECORDS
 
     api.answers = None

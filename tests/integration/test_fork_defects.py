@@ -30,6 +30,7 @@ from sidecar.pocketbase.client import PocketBase
 from sidecar.pocketbase.filters import bind
 from tests.conftest import Tenant, make_tenant, settings_for
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, free_port
+from tests.processes import running
 from tests.serving import PROXY, STRANGER, Service, serving
 
 ROOT: Final = Path(__file__).parents[2]
@@ -709,10 +710,11 @@ async def test_f10_no_line_of_the_log_holds_a_key_token_or_password(
         "LOG_LEVEL": "debug",
     }
     log = tmp_path / "log"
-    process = start_sidecar({f"OPENSYNC_{k}": str(v) for k, v in variables.items()}, log)
-    try:
+    command = [sys.executable, "-m", "sidecar", "serve"]
+    environment = {f"OPENSYNC_{k}": str(v) for k, v in variables.items()}
+    with running(command, log, env=environment, cwd=ROOT) as process:
         base = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=60) as http:
             await answering(http, process)
             for proof in proofs:
                 for header in (f"Bearer {proof}", proof, f"Basic {proof}"):
@@ -726,20 +728,11 @@ async def test_f10_no_line_of_the_log_holds_a_key_token_or_password(
             forged = {"Remote-User": str(tenant.record["autheliaId"])}
             forged |= {"X-Forwarded-For": "192.0.2.1", "X-OpenSync-Proxy": "between-the-two"}
             assert (await http.get("/api/me", headers=forged)).status_code == 401
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait, 30)
 
     text = log.read_text("utf-8", errors="replace")
     assert text.count("action=request ") > 30
     for secret in (*proofs, "between-the-two", tenant.key[8:], token.rpartition(".")[2]):
         assert secret not in text
-
-
-def start_sidecar(variables: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "sidecar", "serve"]
-    with log.open("wb") as output:
-        return subprocess.Popen(command, env=variables, cwd=ROOT, stdout=output, stderr=output)
 
 
 async def answering(http: httpx.AsyncClient, process: subprocess.Popen[bytes]) -> None:

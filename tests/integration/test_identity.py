@@ -439,15 +439,25 @@ async def test_the_superusers_token_is_no_users(
         assert (await http.get("/api/me")).status_code == 401
 
 
+async def just_used(service: Service, tenant: Tenant) -> str:
+    """Return a token that was good a moment ago and lives for a second at most."""
+    async with asyncio.timeout(60):
+        while True:
+            token = (await service.context.users.browser_token(tenant.id, 1)).token
+            async with service.client(Authorization=token) as http:
+                # On a busy machine the second may be over before the answer.
+                if (await http.get("/api/stats")).status_code == 200:
+                    return token
+
+
 async def test_an_expired_token_is_nobodys_even_where_it_was_just_used(
     service: Service, second: Service, pocketbase: PocketBase, tenant: Tenant
 ) -> None:
-    token = (await service.context.users.browser_token(tenant.id, 1)).token
+    token = await just_used(service, tenant)
     async with (
         service.client(Authorization=token) as here,
         second.client(Authorization=token) as elsewhere,
     ):
-        assert (await here.get("/api/stats")).status_code == 200
         deadline = time.monotonic() + 60
         while await pocketbase.user_of(token) is not None:
             assert time.monotonic() < deadline

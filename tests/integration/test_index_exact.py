@@ -249,8 +249,8 @@ def test_a_search_under_way_still_reads_what_a_save_wipes(
         assert not wait([save], timeout=0.1).done
         proceeds.set()
 
-        assert search.result(5) == [held[7].id]
-        save.result(5)
+        assert search.result(60) == [held[7].id]
+        save.result(60)
         assert not found._vectors.path.read_bytes()[4_096:].strip(b"\0")
 
 

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import socket
 import stat
 import subprocess
@@ -22,6 +21,7 @@ import httpx
 import pytest
 
 from sidecar.stack import binaries, ports
+from tests import processes
 
 ROOT = Path(__file__).parents[2]
 INSTALLER = ROOT / "deploy" / "install.sh"
@@ -90,19 +90,16 @@ def running(
         for old, new in ports_.items():
             word = word.replace(old, new)
         command.append(word)
-    process = subprocess.Popen(
+    credentials = (root / "etc/opensync/credentials").iterdir()
+    with processes.running(
         command,
+        root / f"{unit}.log",
+        [*(file.read_text().strip() for file in credentials), environment["OPENSYNC_PROXY_SECRET"]],
         env={"PATH": os.environ["PATH"], **environment},
         cwd=root / "var/lib/opensync",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
         preexec_fn=_deny_executable_memory,
-    )
-    try:
+    ) as process:
         yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
 
 
 def _deny_executable_memory() -> None:
@@ -343,9 +340,9 @@ def test_the_scripts_pass_shellcheck() -> None:
 
 def test_compose_setup_makes_secrets_once(tmp_path: Path) -> None:
     setup = [str(ROOT / "deploy/compose/setup"), str(tmp_path)]
-    subprocess.run(setup, check=True, capture_output=True, timeout=30)
+    subprocess.run(setup, check=True, capture_output=True, timeout=60)
     before = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
-    subprocess.run(setup, check=True, capture_output=True, timeout=30)
+    subprocess.run(setup, check=True, capture_output=True, timeout=60)
 
     assert {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()} == before
     made = [text for text in before.values() if text]
@@ -365,7 +362,7 @@ def test_docker_accepts_the_compose_file(tmp_path: Path) -> None:
         pytest.skip("docker compose is missing: install Docker with its compose plugin")
     folder = tmp_path / "deploy" / "compose"
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy", dirs_exist_ok=True)
-    subprocess.run([str(folder / "setup")], check=True, capture_output=True, timeout=30)
+    subprocess.run([str(folder / "setup")], check=True, capture_output=True, timeout=60)
 
     read = subprocess.run(
         [docker, "compose", "--profile", "*", "config", "--quiet"],

@@ -25,6 +25,7 @@ from tests import secrecy
 from tests.backups import LATER, NOW, create
 from tests.bucket import NAME, serving_bucket
 from tests.conftest import make_tenant, settings_for
+from tests.outages import until
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, own_pocketbase, program
 from tests.processes import eventually
 from tests.serving import serving
@@ -129,8 +130,7 @@ async def test_what_was_copied_is_there_after_everything_was_killed(
                 acknowledged.append(message)
 
         async def kill_all_when_enough_was_copied(process: subprocess.Popen[bytes]) -> set[str]:
-            while len(acknowledged) < 50:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+            await until(lambda: len(acknowledged) >= 50)
             wanted = set(acknowledged)
             await asyncio.to_thread(
                 eventually, lambda: litestream.copied(wanted), "a copy", PATIENCE

@@ -6,9 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -26,8 +23,8 @@ from sidecar.pocketbase import client
 from sidecar.pocketbase.measured import operation
 from tests.conftest import make_tenant
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase, free_port
-from tests.processes import eventually
 from tests.serving import Service
+from tests.sidecars import sidecar_running
 
 ROOT: Final = Path(__file__).parents[2]
 PROMETHEUS: Final = ROOT / "deploy" / "prometheus"
@@ -74,46 +71,6 @@ def selectors(query: str) -> list[promql.VectorSelector]:
     return found
 
 
-@contextmanager
-def sidecar_running(pocketbase: RealPocketBase, folder: Path) -> Iterator[str]:
-    """Run a sidecar of its own process and give its address."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    variables = {
-        "OPENSYNC_DATA": str(folder),
-        "OPENSYNC_POCKETBASE_URL": pocketbase.url,
-        "OPENSYNC_POCKETBASE_EMAIL": EMAIL,
-        "OPENSYNC_POCKETBASE_PASSWORD": PASSWORD,
-        "OPENSYNC_SIDECAR_PORT": str(port),
-        "OPENSYNC_EMBEDDER": "off",
-        "OPENSYNC_LOG_FORMAT": "json",
-        "OPENSYNC_LOG_LEVEL": "debug",
-    }
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sidecar", "serve"],
-            env={**variables, "PATH": "/usr/bin:/bin"},
-            cwd=ROOT,
-            stdout=output,
-            stderr=output,
-        )
-
-    def answers() -> bool:
-        assert process.poll() is None, log.read_text()
-        try:
-            return httpx.get(f"{url}/health", trust_env=False).is_success
-        except httpx.HTTPError:
-            return False
-
-    try:
-        eventually(answers, "The sidecar answers")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
 @dataclass(frozen=True)
 class Watched:
     """What a sidecar says that has stored one session: metrics by the names that queries use."""
@@ -129,8 +86,8 @@ async def watched(
 ) -> Watched:
     tenant = await make_tenant(service)
     folder = tmp_path_factory.mktemp("monitored")
-    with sidecar_running(pocketbase_process, folder) as url:
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as plugin:
+    with sidecar_running(pocketbase_process, folder) as sidecar:
+        async with httpx.AsyncClient(base_url=sidecar.url, trust_env=False, timeout=60) as plugin:
             stored = await plugin.post(
                 "/sync/session",
                 json={"externalId": "monitored"},

@@ -35,7 +35,8 @@ UNKEPT = SOON | {"spool_bytes": 0}  # with nothing to keep writes in
 async def test_no_message_is_lost_when_pocketbase_is_killed_under_load(
     mortal: RealPocketBase, start: Start
 ) -> None:
-    tenant = await make_tenant(await start())
+    service = await start()
+    tenant = await make_tenant(service)
     load = Load(tenant)
     running = asyncio.create_task(load.run())
     for share in (ALL // 4, ALL // 2):
@@ -43,6 +44,7 @@ async def test_no_message_is_lost_when_pocketbase_is_killed_under_load(
         await asyncio.to_thread(mortal.kill)
         await asyncio.to_thread(mortal.start)
     await running
+    await drained(service)
 
     # It was back well before the writes were given up.
     assert load.refused == []

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ from sidecar.app import create_app
 from sidecar.domain import ids
 from sidecar.domain.space import Space
 from sidecar.index.opening import open_index
-from sidecar.workers.embedding_rows import EmbeddingRows
+from tests import embedded
 from tests.conftest import Tenant, make_tenant, settings_for
+from tests.embedded import until
 from tests.embeddings_api import DIMENSIONS, KEY, MODEL, counting_api
 from tests.integration.test_jobs import delete
 from tests.pocketbase import RealPocketBase, own_pocketbase
@@ -57,21 +57,14 @@ async def searching(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
 
 async def settled(service: Service) -> None:
     """Wait until all words and meanings are indexed."""
-    rows = EmbeddingRows(service.context.pocketbase)
-    held: Any = service.context.semantic._holder
 
-    async def done() -> bool:
-        words = await service.context.pocketbase.send("POST", "/api/opensync/search/prepare", {})
-        idle = service.context.embedding.state.state == "idle" and words["remaining"] == 0
-        return idle and held.index is not None and not (await rows.counts()).pending
+    async def words_are() -> bool:
+        path = "/api/opensync/search/prepare"
+        answer = await service.context.pocketbase.send("POST", path, {})
+        return int(answer["remaining"]) == 0
 
-    await until(done, 30)
-
-
-async def until(reached: Callable[[], Awaitable[bool]], seconds: float) -> None:
-    async with asyncio.timeout(seconds):
-        while not await reached():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await until(words_are)
+    await embedded.settled(service)
 
 
 async def said(tenant: Tenant, *texts: str, session: str = "s", title: str = "A title") -> None:
@@ -287,7 +280,7 @@ async def test_what_is_deleted_is_gone_from_everywhere(tmp_path: Path) -> None:
             async def reached() -> bool:
                 return bool(await index.index.count(tenant.id) == wanted.vectors)
 
-            await until(reached, 5)
+            await until(reached)
             assert held(process, tenant, wanted.vectors) == wanted
 
         everything, nothing = Held(3, 9, 9, 12, 12, 12), Held(0, 0, 0, 0, 0, 0)

@@ -64,7 +64,7 @@ def arrived(behind: Front, request: str, *, cookie: bool = True) -> tuple[bytes,
     name, value = signed_in(BOB)
     text = request.replace("{cookie}", f"{name}: {value}{END}" if cookie else "")
     answer = b""
-    with socket.create_connection(("127.0.0.1", behind.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", behind.port), timeout=60) as connection:
         connection.sendall((text + LAST).encode("latin-1"))
         with suppress(ConnectionError):
             while received := connection.recv(65_536):

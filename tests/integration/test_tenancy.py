@@ -905,7 +905,7 @@ async def read_event(lines: AsyncIterator[str]) -> tuple[str, dict[str, Any]]:
 @asynccontextmanager
 async def listening(url: str) -> AsyncIterator[Subscriber]:
     async with (
-        httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http,
         http.stream("GET", "/api/realtime") as stream,
     ):
         lines = stream.aiter_lines()

@@ -6,7 +6,6 @@ import gzip
 import http.client
 import json
 import os
-import signal
 import ssl
 import subprocess
 import threading
@@ -21,8 +20,8 @@ import pytest
 
 from sidecar.domain.proxy import ProxyIdentity
 from sidecar.stack import traefik
-from tests import secrecy
 from tests.pocketbase import free_port, program
+from tests.processes import running
 from tests.stand_ins import (
     COOKIE,
     SIGN_IN,
@@ -112,7 +111,7 @@ class Front:
     ) -> Received:
         """Send a request byte for byte as told: no clean-up of paths, no merging of headers."""
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=30, source_address=(source, 0)
+            "127.0.0.1", self.port, timeout=60, source_address=(source, 0)
         )
         return send(connection, path, *headers, method=method, host=host, body=body)
 
@@ -184,20 +183,11 @@ def traefik_running(
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [program("traefik"), f"--configFile={folder / traefik.STATIC}"],
-            stdout=output,
-            stderr=output,
-            env={**os.environ, "OPENSYNC_PROXY_SECRET": SECRET},
-        )
-    try:
+    command = [program("traefik"), f"--configFile={folder / traefik.STATIC}"]
+    variables = {**os.environ, "OPENSYNC_PROXY_SECRET": SECRET}
+    with running(command, log, [SECRET], env=variables) as process:
         wait_for_routers(port, ready_at, host, process, log)
         yield log
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        secrecy.check(log.read_text(), [SECRET])
 
 
 def wait_for_routers(
@@ -684,7 +674,7 @@ def test_long_answers_are_compressed(either: Front) -> None:
     [("GET", "/api/realtime", []), ("POST", "/api/ask", []), ("POST", "/api/ask", [KEY])],
 )
 def test_events_pass_as_they_happen(method: str, path: str, shown: Headers, either: Front) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=60)
     headers = {"Accept": "text/event-stream", "Accept-Encoding": "gzip"}
     headers |= dict(shown or either.credentials)
     connection.request(method, path, body=None if method == "GET" else "{}", headers=headers)
@@ -719,7 +709,7 @@ def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, in
 
 
 def ask_plain(ports: tuple[int, int], path: str, method: str = "GET") -> Received:
-    connection = http.client.HTTPConnection("127.0.0.1", ports[1], timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", ports[1], timeout=60)
     return send(connection, path, method=method, host="opensync.example.org")
 
 
@@ -743,7 +733,7 @@ def test_browsers_are_told_to_come_back_with_tls(with_tls: tuple[int, int]) -> N
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # Traefik made the certificate itself
-    connection = http.client.HTTPSConnection("127.0.0.1", with_tls[0], timeout=5, context=context)
+    connection = http.client.HTTPSConnection("127.0.0.1", with_tls[0], timeout=60, context=context)
 
     answer = send(connection, "/api/public/abc", host="opensync.example.org")
 

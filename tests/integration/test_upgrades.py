@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ from sidecar.pocketbase.filters import bind
 from sidecar.pocketbase.schema import Schema
 from sidecar.resources import resource
 from tests.conftest import settings_for
+from tests.integration.conftest import revive
 from tests.pocketbase import EMAIL, PASSWORD, RealPocketBase
 from tests.serving import Service, serving
 from tests.upgrades import RELEASED, Rows, kept, rows_in, write_old_data
@@ -233,10 +234,9 @@ async def upgraded_until(process: RealPocketBase, countdown: int) -> int:
         mortal = Mortal(http, EMAIL, PASSWORD)
         mortal.process, mortal.countdown = process, countdown
         mortal.killed_after = countdown
-        try:
+        with suppress(Killed, PocketBaseUnavailable):
             await schema.apply(mortal, WANTED)
-        except (Killed, PocketBaseUnavailable):
-            process.start()
+        await revive(process)
         return mortal.countdown
 
 

@@ -95,11 +95,11 @@ async def test_what_is_added_changed_and_deleted_is_followed(
 
     pocketbase = service.context.pocketbase
     await pocketbase.delete("sessions", session)
-    await until(lambda: holds(11), 5)
+    await until(lambda: holds(11))
     assert await rows_of(tenant) == 11
 
     await pocketbase.delete("users", tenant.id)
-    await until(lambda: holds(0), 5)
+    await until(lambda: holds(0))
     assert await rows_of(tenant) == 0
     assert await vectors_of(other) == 11
 

@@ -310,7 +310,7 @@ async def test_an_answer_that_is_not_understood_fails_the_write_and_leaves_nobod
     writer = writer_of(NotedPocketBase(lambda sent: answer))
     run = asyncio.create_task(writer.run(asyncio.Event()))
     tasks = started([writer.write(write("a"))])
-    _, waiting = await asyncio.wait(tasks, timeout=0.5)
+    _, waiting = await asyncio.wait(tasks, timeout=PATIENCE)
     run.cancel()
     await asyncio.wait({run})
     # Whether the writer crashed over it is for whoever supervises it.
@@ -459,7 +459,7 @@ async def test_nobody_waits_for_ever_when_the_writer_is_cut_off(asked: bool) -> 
         stop.set()
         await asyncio.sleep(0)
     run.cancel()
-    _, waiting = await asyncio.wait(tasks, timeout=0.5)
+    _, waiting = await asyncio.wait(tasks, timeout=PATIENCE)
     for task in waiting:
         task.cancel()
 
