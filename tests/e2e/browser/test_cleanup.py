@@ -107,7 +107,7 @@ async def test_what_would_go_is_counted_then_goes_and_other_windows_follow(
     await move(page, "3 sessions")
 
     await expect(page.get_by_role("heading", name="Nothing to clean up")).to_be_visible()
-    await expect(work(page, agent)).to_contain_text("Deleted 3 sessions.")
+    await expect(work(page, agent)).to_contain_text("Moved 3 sessions to the trash.")
     await expect(other.get_by_text("2 sessions", exact=True)).to_be_visible()
     assert await left(small_site, agent) == {str(one.session["title"]) for one in made[3:]}
 
@@ -155,7 +155,7 @@ async def test_running_work_tells_how_far_it_is_and_can_be_stopped(
         await expect(running).to_have_count(0)
 
     await expect(work(page, agent)).to_contain_text(
-        re.compile(r"Stopped. \d+ sessions? of 12 were deleted.")
+        re.compile(r"Stopped. \d+ sessions? of 12 were moved to the trash.")
     )
     said = re.search(r"(\d+) sessions? of 12", await work(page, agent).inner_text())
     assert said is not None
@@ -172,7 +172,7 @@ async def test_work_that_fails_tells_what_is_done_and_what_to_do(
 
     with undeletable(small_site, last[0]):
         await move(page, "3 sessions")
-        await expect(work(page, agent)).to_contain_text("2 sessions of 3 were deleted.")
+        await expect(work(page, agent)).to_contain_text("2 sessions of 3 were moved to the trash.")
     await expect(work(page, agent)).to_contain_text("start it again for the rest")
     assert await barriers(page) == []
     assert await left(small_site, agent) == {last[1]}
@@ -188,6 +188,7 @@ async def test_choosing_works_from_the_keyboard_and_on_a_phone(
     agent = an_agent()
     put(small_site, agent, 1, 2)
     page = (await visit_site(small_site.url, "/cleanup", viewport=PHONE, theme="dark")).page
+    await expect(page.get_by_role("checkbox", name="Fewer than 3 messages")).to_be_visible()
     assert await barriers(page) == []
 
     await page.get_by_role("checkbox", name="Fewer than 3 messages").focus()

@@ -38,7 +38,7 @@ async def test_a_killed_database_is_told_and_what_was_missed_is_caught_up_with(
     os.kill(stack.process.pid, signal.SIGSTOP)
     try:
         os.kill(children(stack.process.pid)["pocketbase"], signal.SIGKILL)
-        await expect(outage(page)).to_be_visible()
+        await expect(outage(page)).to_contain_text("What agents send is kept meanwhile")
         await expect(page.get_by_role("link", name="Before the crash")).to_be_visible()
     finally:
         os.kill(stack.process.pid, signal.SIGCONT)
@@ -63,6 +63,7 @@ async def test_a_server_that_is_away_is_told_and_its_return_is_noticed(
 
     own_site.stack.stop()
     await expect(outage(page)).to_be_visible()
+    await expect(outage(page)).not_to_contain_text("is kept meanwhile")
 
     own_site.stack.start()
     own_site.put(session("Made after the return"))

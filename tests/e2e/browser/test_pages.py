@@ -51,7 +51,7 @@ async def opened(site: Site, visit_site: Visit, view: View, **options: object) -
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-async def test_a_page_has_no_serious_barrier_in_either_theme(
+async def test_a_page_has_no_barrier_in_either_theme(
     site: Site, visit_site: Visit, view: View
 ) -> None:
     page = await opened(site, visit_site, view)
@@ -71,9 +71,7 @@ async def test_a_page_fits_on_a_phone(site: Site, visit_site: Visit, view: View)
     await picture(page, f"{view.name}-phone")
 
 
-async def test_windows_above_the_list_have_no_serious_barrier(
-    site: Site, visit_site: Visit
-) -> None:
+async def test_windows_above_the_list_have_no_barrier(site: Site, visit_site: Visit) -> None:
     page = (await visit_site(site.url, "/sessions", theme="dark")).page
     await expect(page.get_by_role("grid").get_by_role("link").first).to_be_visible()
 
@@ -98,7 +96,7 @@ async def test_windows_above_the_list_have_no_serious_barrier(
     await picture(page, "palette-dark")
 
 
-async def test_the_timeline_has_no_serious_barrier(site: Site, visit_site: Visit) -> None:
+async def test_the_timeline_has_no_barrier(site: Site, visit_site: Visit) -> None:
     page = (await visit_site(site.url, "/sessions?view=timeline")).page
     await expect(page.get_by_role("main").get_by_role("link").first).to_be_visible()
 
@@ -106,9 +104,7 @@ async def test_the_timeline_has_no_serious_barrier(site: Site, visit_site: Visit
     await picture(page, "timeline-light")
 
 
-async def test_windows_above_a_session_have_no_serious_barrier(
-    site: Site, visit_site: Visit
-) -> None:
+async def test_windows_above_a_session_have_no_barrier(site: Site, visit_site: Visit) -> None:
     path = f"/sessions/{site.id_of('generated-every-tool')}"
     page = (await visit_site(site.url, path)).page
     await expect(page.get_by_text("The tests fail since yesterday").first).to_be_visible()
@@ -125,7 +121,7 @@ async def test_windows_above_a_session_have_no_serious_barrier(
     await picture(page, "share-light")
 
 
-async def test_search_results_have_no_serious_barrier(site: Site, visit_site: Visit) -> None:
+async def test_search_results_have_no_barrier(site: Site, visit_site: Visit) -> None:
     page = (await visit_site(site.url, "/search?q=pagination", theme="dark")).page
     await page.get_by_role("article").get_by_role("button").first.click()
     await expect(page.get_by_role("complementary", name="Preview")).to_be_visible()

@@ -113,7 +113,7 @@ async def test_a_rule_that_is_switched_on_cleans_up_and_notes_what_and_why(
     await expect(mine).to_contain_text("found 2 sessions")
     done = work(page, f"Rule “{name}”")
     await expect(done).to_contain_text(f"From {agent}, not touched for 30 days")
-    await expect(done).to_contain_text("Deleted 2 sessions.")
+    await expect(done).to_contain_text("Moved 2 sessions to the trash.")
     assert await left(small_site, agent) == set()
     await page.get_by_role("tab", name="Trash").click()
     await expect(entries(page, f"Rule “{name}”")).to_have_count(2)

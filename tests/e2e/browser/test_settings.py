@@ -72,7 +72,8 @@ async def test_agents_that_are_not_used_leave_the_filter(own_site: Site, visit_s
     cursor = page.get_by_role("checkbox", name="Cursor")
     await expect(cursor).to_be_checked()
 
-    await cursor.uncheck()
+    await cursor.click()
+    await expect(cursor).not_to_be_checked()
 
     frame = page.get_by_role("banner")
     await expect(frame.get_by_role("button", name="Claude Code")).to_be_visible()

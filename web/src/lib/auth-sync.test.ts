@@ -89,9 +89,18 @@ describe("AuthSync", () => {
     await sync.renew();
     fetchMe.mockRejectedValueOnce(new ApiError("unreachable"));
     await sync.renew();
-    expect(sync.getState()).toMatchObject({ status: "signed-in", offlineSince: 0 });
+    expect(sync.getState()).toMatchObject({ status: "signed-in", offlineSince: 0, isOnlyDatabase: false });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(sync.getState()).toMatchObject({ status: "signed-in", offlineSince: null });
+  });
+
+  it("tells a sidecar that misses its database from a server that is away, and notices a change", async () => {
+    await sync.renew();
+    fetchMe.mockRejectedValueOnce(new ApiError("unavailable")).mockRejectedValueOnce(new ApiError("unreachable"));
+    await sync.renew();
+    expect(sync.getState()).toMatchObject({ offlineSince: 0, isOnlyDatabase: true });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sync.getState()).toMatchObject({ offlineSince: 0, isOnlyDatabase: false });
   });
 
   it.each(["signed-out", "forbidden"] as const)("does not retry when the answer is %s", async (kind) => {

@@ -5,8 +5,11 @@ import { ApiError } from "./errors";
 
 export type AuthState =
   | { status: "loading" }
-  /** `offlineSince`: when the server was first missed, Unix milliseconds; null while it answers. */
-  | { status: "signed-in"; me: Me; offlineSince: number | null }
+  /**
+   * `offlineSince`: when the server was first missed, Unix milliseconds; null while it answers.
+   * `isOnlyDatabase`: the sidecar answers and misses the database.
+   */
+  | { status: "signed-in"; me: Me; offlineSince: number | null; isOnlyDatabase: boolean }
   | { status: "signed-out"; error: ApiError }
   | { status: "unreachable"; error: ApiError; retryAt: number };
 
@@ -118,7 +121,7 @@ export class AuthSync {
     this.#renewedAt = now;
     this.#deps.onToken(me);
     this.#schedule(renewalDelay(me.tokenExpiresAt, now));
-    this.#set({ status: "signed-in", me, offlineSince: null });
+    this.#set({ status: "signed-in", me, offlineSince: null, isOnlyDatabase: false });
   }
 
   #failed(error: ApiError): void {
@@ -133,7 +136,7 @@ export class AuthSync {
     // Pages that are already there stay; only a first visit has nothing to show.
     if (state.status === "signed-in") {
       this.#schedule(Math.min(LONGEST_RETRY, delay));
-      this.#set({ ...state, offlineSince: state.offlineSince ?? now });
+      this.#set({ ...state, offlineSince: state.offlineSince ?? now, isOnlyDatabase: error.kind === "unavailable" });
     } else {
       this.#schedule(delay);
       this.#set({ status: "unreachable", error, retryAt: now + delay });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { formatBytes } from "./bytes";
+import { byteMarks, formatBytes } from "./bytes";
 
 it.each([
   [0, "0 B"],
@@ -14,4 +14,14 @@ it.each([
   [2048 * 1024 ** 4, "2048 TB"],
 ])("writes %d bytes as %s", (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
+});
+
+it.each([
+  [0, ["0 B"]],
+  [3, ["0 B", "1 B", "2 B", "3 B"]],
+  [11_000_000, ["0 B", "4.0 MB", "8.0 MB", "12 MB"]],
+  [1024 ** 3, ["0 B", "256 MB", "512 MB", "768 MB", "1.0 GB"]],
+  [1.1 * 1024 ** 3, ["0 B", "512 MB", "1.0 GB", "1.5 GB"]],
+])("marks an axis up to %d bytes", (most, marks) => {
+  expect(byteMarks(most).map(formatBytes)).toEqual(marks);
 });

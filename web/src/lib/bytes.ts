@@ -12,3 +12,9 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === "B" || size >= 9.95 ? Math.round(size) : size.toFixed(1)} ${unit}`;
 }
+
+/** Marks of an axis up to `most` bytes or just above, as far apart as a power of two: even as they are written, too. */
+export function byteMarks(most: number): number[] {
+  const step = 2 ** Math.ceil(Math.log2(Math.max(most, 4) / 4));
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, place) => place * step);
+}

@@ -7,6 +7,7 @@ export type ErrorKind =
   | "rejected"
   | "busy"
   | "unreachable"
+  | "unavailable"
   | "server";
 
 /** The one error that reaches components: what happened, in a sentence that can be shown. */
@@ -21,9 +22,14 @@ export class ApiError extends Error {
     this.status = status;
   }
 
+  /** Whether the server, or its database, is not there. */
+  get isAway(): boolean {
+    return this.kind === "unreachable" || this.kind === "unavailable";
+  }
+
   /** Whether the same request may succeed a moment later. */
   get isTransient(): boolean {
-    return this.kind === "unreachable" || this.kind === "busy" || this.kind === "server";
+    return this.isAway || this.kind === "busy" || this.kind === "server";
   }
 }
 
@@ -34,6 +40,7 @@ const SENTENCES: Record<ErrorKind, string> = {
   rejected: "The server did not accept the request.",
   busy: "The server is busy. Try again in a moment.",
   unreachable: "The server cannot be reached. Check that it is running and that you are connected.",
+  unavailable: "The server misses what it needs for this. Try again in a moment.",
   server: "The server ran into a problem. Try again; if it lasts, look at its log.",
 };
 

@@ -5,7 +5,7 @@ import { ApiError } from "./errors";
 
 // Whoever misses the server first has the frame look for it.
 function onError(error: Error): void {
-  if (error instanceof ApiError && error.kind === "unreachable") auth.check();
+  if (error instanceof ApiError && error.isAway) auth.check();
 }
 
 export const queryClient = new QueryClient({

@@ -33,6 +33,14 @@ describe("sidecar", () => {
   });
 
   it.each([
+    ["the sidecar, which misses its database", json({ error: "The database is not reachable." }, 503), "unavailable"],
+    ["the proxy, which misses the sidecar", new Response("no available server", { status: 503 }), "unreachable"],
+  ])("knows a 503 of %s", async (_, response, kind) => {
+    answerWith(response);
+    await expect(sidecar("/api/me")).rejects.toMatchObject({ kind, isAway: true, isTransient: true });
+  });
+
+  it.each([
     ["text", new Response("hello", { headers: { "Content-Type": "text/plain" } })],
     ["broken JSON", new Response("{", { headers: { "Content-Type": "application/json" } })],
   ])("refuses %s with status 200", async (_, response) => {

@@ -27,8 +27,14 @@ export async function answered(path: string, options: SidecarOptions = {}): Prom
     reportSignedOut();
     throw new ApiError("signed-out", undefined, response.status);
   }
-  if (!response.ok) throw new ApiError(kindOfStatus(response.status), sentenceOf(await readJson(response)), response.status);
+  if (!response.ok) throw refusal(response.status, sentenceOf(await readJson(response)));
   return response;
+}
+
+function refusal(status: number, sentence: string | undefined): ApiError {
+  // Traefik says 503, too, without a sentence; with one, the sidecar is there and misses PocketBase.
+  const kind = status === 503 && sentence !== undefined ? "unavailable" : kindOfStatus(status);
+  return new ApiError(kind, sentence, status);
 }
 
 async function send(path: string, { method = "GET", body, signal, cache = "no-store" }: SidecarOptions): Promise<Response> {

@@ -40,6 +40,7 @@ export interface JobsRecord {
   user: string;
   kind: "deleteSessions" | "deleteData" | "deleteAccount" | "restoreSessions" | "emptyTrash";
   status: "queued" | "running" | "done" | "failed" | "cancelled";
+  keep: boolean;
   reason: string;
   rule: string;
   total: number;

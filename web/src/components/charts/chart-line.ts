@@ -27,4 +27,6 @@ export interface StackedChartProps {
   format: (value: number) => string;
   /** For the axis. */
   formatShort: (value: number) => string;
+  /** Where the axis has its marks, from 0 to above the most; round decimal numbers without it. */
+  marks?: (most: number) => number[];
 }

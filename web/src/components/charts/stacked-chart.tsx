@@ -10,13 +10,15 @@ const axis = { tickLine: false, axisLine: false, tick: { fill: "var(--muted)", f
 const MARGIN = { top: 6, right: 4, bottom: 0, left: 0 };
 
 /** Imported lazily: the library it draws with is larger than the rest of the page. */
-export function StackedChart({ label, ticks, lines, kind, format, formatShort }: StackedChartProps) {
+export function StackedChart({ label, ticks, lines, kind, format, formatShort, marks }: StackedChartProps) {
   const data: Datum[] = ticks.map((tick, place) => ({ ...tick, place }));
+  const sums = ticks.map((_, place) => lines.reduce((sum, { values }) => sum + (values[place] ?? 0), 0));
+  const marked = marks?.(Math.max(0, ...sums));
   const frame = (
     <>
       <CartesianGrid vertical={false} stroke="var(--line)" />
-      <XAxis dataKey="tick" {...axis} axisLine={{ stroke: "var(--line)" }} minTickGap={24} tickMargin={6} height={26} />
-      <YAxis {...axis} tickFormatter={formatShort} width={52} tickCount={5} />
+      <XAxis dataKey="tick" {...axis} axisLine={{ stroke: "var(--line)" }} interval="equidistantPreserveStart" minTickGap={24} tickMargin={6} height={26} />
+      <YAxis {...axis} tickFormatter={formatShort} width={56} tickCount={5} ticks={marked} domain={marked && [0, marked.at(-1) ?? 0]} />
       <Tooltip
         isAnimationActive={false}
         cursor={kind === "bars" ? { fill: "var(--hover)" } : { stroke: "var(--line-strong)" }}

@@ -16,7 +16,7 @@ export function SourceLinks({ filter }: { filter: SourceFilter }) {
   if (!isUseful(filter)) return null;
   const { options, sources, setSource } = filter;
   return (
-    <section aria-labelledby="agents-heading" className="mt-5">
+    <div role="group" aria-labelledby="agents-heading" className="mt-5">
       <h2 id="agents-heading" className="px-2 pb-1 text-2xs font-medium text-muted">
         Agents
       </h2>
@@ -34,7 +34,7 @@ export function SourceLinks({ filter }: { filter: SourceFilter }) {
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   );
 }
 

@@ -86,7 +86,7 @@ function RuleRow({ rule }: { rule: Rule }) {
     <li className="grid gap-2.5 p-4">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
         <div className="min-w-56 flex-1">
-          <h3 className="truncate font-medium">{rule.name}</h3>
+          <h2 className="truncate font-medium">{rule.name}</h2>
           <p className="text-[0.8125rem] text-muted">
             {inWords(rule.conditions)}.{spared.length > 0 && ` Never takes ${orList.format(spared)}.`}
           </p>

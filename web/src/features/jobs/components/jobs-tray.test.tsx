@@ -14,6 +14,7 @@ const job: Job = {
   id: "j1",
   user: "u1",
   kind: "deleteSessions",
+  keep: true,
   status: "running",
   total: 5_000,
   done: 1_234,
@@ -50,15 +51,15 @@ it("says how work ended that it saw running, and has everything asked for again"
   const says = vi.spyOn(toasts, "show").mockReturnValue();
   client.setQueryData(jobsKey, [{ ...job, status: "done", done: 5_000 }]);
   await waitForElementToBeRemoved(() => screen.queryByRole("progressbar"));
-  expect(says).toHaveBeenCalledExactlyOnceWith("Deleted 5,000 sessions.", { tone: "neutral" });
+  expect(says).toHaveBeenCalledExactlyOnceWith("Moved 5,000 sessions to the trash.", { tone: "neutral" });
   expect(invalidate).toHaveBeenCalledOnce();
 });
 
-it("says how work ended that was over at once", async () => {
+it("says what was deleted for good where the server keeps no trash, and of work that was over at once", async () => {
   const { client } = show();
   const says = vi.spyOn(toasts, "show").mockReturnValue();
-  client.setQueryData(jobsKey, [{ ...job, status: "done", done: 1 }]);
-  await vi.waitFor(() => expect(says).toHaveBeenCalledExactlyOnceWith("Deleted 1 session.", { tone: "neutral" }));
+  client.setQueryData(jobsKey, [{ ...job, keep: false, status: "done", done: 1 }]);
+  await vi.waitFor(() => expect(says).toHaveBeenCalledExactlyOnceWith("Deleted 1 session for good.", { tone: "neutral" }));
 });
 
 it("keeps silent about work that ended before", () => {
@@ -71,6 +72,6 @@ it("stops work on request", async () => {
   show(job);
   const fetch = vi.fn<typeof globalThis.fetch>(() => Promise.resolve(Response.json({ job: { ...job, status: "cancelled" } })));
   vi.stubGlobal("fetch", fetch);
-  await userEvent.click(screen.getByRole("button", { name: "Stop: Deleting sessions" }));
+  await userEvent.click(screen.getByRole("button", { name: "Stop: Moving sessions to the trash" }));
   expect(fetch).toHaveBeenCalledWith("/api/jobs/j1/cancel", expect.objectContaining({ method: "POST" }));
 });

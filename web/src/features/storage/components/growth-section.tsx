@@ -7,14 +7,17 @@ import { SeriesTable } from "@/components/charts/series-table";
 import { Section } from "@/components/layouts/page";
 import { SegmentedControl } from "@/components/ui/segmented-control";
 import { useNow } from "@/hooks/use-now";
-import { formatBytes } from "@/lib/bytes";
+import { byteMarks, formatBytes } from "@/lib/bytes";
 import { formatInteger } from "@/lib/format";
 
 import { type Week } from "../api/get-storage";
 import { growthOf, type Measure, MEASURES } from "../growth";
 
+const WEEKS_OF_A_YEAR = 52;
 const LABELS: Record<Measure, string> = { bytes: "Size", sessions: "Sessions", messages: "Messages", parts: "Parts" };
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+// Of more than a year, a day and its month would come twice.
+const month = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric", timeZone: "UTC" });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 
 /** When what is kept came here. What was deleted since is not in it. */
@@ -23,7 +26,10 @@ export function GrowthSection({ weeks }: { weeks: readonly Week[] }) {
   const [isTable, setIsTable] = useState(false);
   const now = useNow();
   const { starts, before, added } = useMemo(() => growthOf(weeks, measure, now), [weeks, measure, now]);
-  const ticks = useMemo(() => starts.map((start) => ({ tick: day.format(start), label: `Week of ${dayOfYear.format(start)}` })), [starts]);
+  const ticks = useMemo(() => {
+    const short = starts.length > WEEKS_OF_A_YEAR ? month : day;
+    return starts.map((start) => ({ tick: short.format(start), label: `Week of ${dayOfYear.format(start)}` }));
+  }, [starts]);
   const lines: ChartLine[] = [
     { key: "before", label: "From before", color: "var(--chart-other)", values: before, total: before.at(-1) ?? 0 },
     { key: "added", label: "Came in", color: "var(--chart-1)", values: added, total: added.at(-1) ?? 0 },
@@ -63,6 +69,7 @@ export function GrowthSection({ weeks }: { weeks: readonly Week[] }) {
           kind="bars"
           format={isSize ? formatBytes : formatInteger}
           formatShort={isSize ? formatBytes : countTick}
+          marks={isSize ? byteMarks : undefined}
         />
       )}
     </Section>
