@@ -14,7 +14,7 @@ from sidecar.api.http import error_response
 from sidecar.api.middleware import Cors, Observed, PluginPaths
 from sidecar.config import Settings
 from sidecar.domain.clock import Clock
-from sidecar.errors import NotSetUp, OpenSyncError, PocketBaseUnavailable
+from sidecar.errors import NoRoom, NotSetUp, OpenSyncError, PocketBaseUnavailable
 from sidecar.lifespan import lifespan_of
 
 logger = structlog.get_logger(__name__)
@@ -55,7 +55,7 @@ async def _known_error(_: Request, exc: Exception) -> Response:
     if exc.status == 408:
         headers["Connection"] = "close"
     # A setting that nobody made is no failure, and anybody may ask for what it wants.
-    if isinstance(exc, PocketBaseUnavailable):
+    if isinstance(exc, PocketBaseUnavailable | NoRoom):
         # Many come at once, and where is known.
         logger.warning("Request failed", action="request_failed", cause=type(exc).__name__)
     elif exc.status >= 500 and not isinstance(exc, NotSetUp):

@@ -116,6 +116,13 @@ class Settings(BaseSettings):
         ge=1024,
         description="Largest request body; a larger one is answered 413.",
     )
+    body_room_bytes: int = Field(
+        default=256 * 1024 * 1024,
+        ge=1024,
+        description="How much of all request bodies together is held while they arrive and are "
+        "parsed, at least the largest body; half of it for one user. What finds no room waits as "
+        "long as for a rate, and is answered 503 then.",
+    )
     max_body_items: int = Field(
         default=200_000,
         ge=100,

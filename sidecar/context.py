@@ -10,6 +10,7 @@ from sidecar.domain.clock import Clock
 from sidecar.pocketbase.client import PocketBase
 from sidecar.pocketbase.version import VersionGuard
 from sidecar.services.ask import AskService
+from sidecar.services.bodies import Bodies
 from sidecar.services.cleanup import CleanupService
 from sidecar.services.exports import ExportService
 from sidecar.services.identity import IdentityService
@@ -47,6 +48,7 @@ class AppContext:
     keys: KeyService
     identity: IdentityService
     limits: Limits
+    bodies: Bodies
     sessions: SessionService
     selections: SelectionService
     publishing: PublishingService

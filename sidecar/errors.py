@@ -19,6 +19,7 @@
       . SuperuserRefused       503   it is there, but does not let the sidecar in
       . SchemaMisfit           503   its database is of another version than this program
       . SpoolRefused           503   it is away, and what came meanwhile cannot be kept
+  x NoRoom                     503   more arrives at once than there is memory for
   x NotSetUp                   501   wants a setting that nobody made
   x BackupFailed                     a backup was not made, is damaged or not put back (CLI only)
   x ConfigError                      a setting is missing or wrong (start-up and CLI only)
@@ -143,6 +144,11 @@ class SchemaMisfit(PocketBaseUnavailable):
 
 class SpoolRefused(PocketBaseUnavailable):
     retry_after = 30
+
+
+class NoRoom(OpenSyncError):
+    status = 503
+    retry_after = 10
 
 
 class NotSetUp(OpenSyncError):

@@ -23,6 +23,7 @@ from sidecar.pocketbase.ingest import Committer
 from sidecar.pocketbase.version import VersionGuard, hooks_in
 from sidecar.resources import resource
 from sidecar.services.ask import AskService, ChatModel
+from sidecar.services.bodies import Bodies
 from sidecar.services.cleanup import CleanupService
 from sidecar.services.exports import ExportService
 from sidecar.services.identity import IdentityService
@@ -148,6 +149,7 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
         keys=keys,
         identity=identity,
         limits=Limits(settings),
+        bodies=Bodies(settings),
         sessions=SessionService(pocketbase),
         selections=SelectionService(pocketbase),
         publishing=PublishingService(pocketbase, public_url=settings.public_url),
@@ -167,7 +169,7 @@ async def _build(settings: Settings, clock: Clock, stack: AsyncExitStack) -> App
         ask=_ask(settings, search, stack),
         writer=writer,
         spool=spool,
-        ingest=IngestService(RowBuilder(wanted.text_limits, clock), writer),
+        ingest=IngestService(RowBuilder(wanted.text_limits, clock)),
         request_log=request_log,
         backup=backup,
         embedding=embedding,

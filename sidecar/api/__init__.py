@@ -73,22 +73,29 @@ def _endpoint(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         request.state.endpoint = endpoint.path
         call = Call(request, request.state.context)
-        if endpoint.auth is not Auth.NONE:
-            await _authenticate(call, endpoint.auth)
         try:
-            return await endpoint.handler(call)
-        except Unauthenticated:
-            # The database refused somebody who was remembered: the key was revoked, or the user
-            # deleted. A visitor whose sign-on still holds is a new user then.
-            if endpoint.auth is Auth.NONE:
-                raise
-            call.context.identity.forget(call.principal)
-            if call.principal.via is not Via.PROXY:
-                raise
-        await _authenticate(call, endpoint.auth)
-        return await endpoint.handler(call)
+            return await _answer(call, endpoint)
+        finally:
+            call.forget_body()
 
     return answer
+
+
+async def _answer(call: Call, endpoint: Endpoint) -> Response:
+    if endpoint.auth is not Auth.NONE:
+        await _authenticate(call, endpoint.auth)
+    try:
+        return await endpoint.handler(call)
+    except Unauthenticated:
+        # The database refused somebody who was remembered: the key was revoked, or the user
+        # deleted. A visitor whose sign-on still holds is a new user then.
+        if endpoint.auth is Auth.NONE:
+            raise
+        call.context.identity.forget(call.principal)
+        if call.principal.via is not Via.PROXY:
+            raise
+    await _authenticate(call, endpoint.auth)
+    return await endpoint.handler(call)
 
 
 async def _authenticate(call: Call, auth: Auth) -> None:

@@ -19,6 +19,7 @@ from sidecar.domain.principal import Principal
 from sidecar.domain.text import clean_json
 from sidecar.domain.wire import ID_NAMES
 from sidecar.errors import InvalidRequest, TooLarge, TooSlow, Unauthenticated
+from sidecar.services.bodies import SMALL, Place
 from sidecar.services.identity import Evidence
 
 _DISCARDED = 4  # times the limit that is read and thrown away, so that the client sees the 413
@@ -41,6 +42,7 @@ class Call:
     context: AppContext
     _principal: Principal | None = None
     _body: bytes | None = None
+    _place: Place | None = None
 
     @property
     def principal(self) -> Principal:
@@ -60,10 +62,17 @@ class Call:
         """Return the body as parsed JSON."""
         if self._body is None:
             settings = self.context.settings
+            self._place = self.context.bodies.place(self.principal.user)
             self._body = await read_body(
-                self.request, settings.max_body_bytes, settings.body_pause_seconds
+                self.request, settings.max_body_bytes, settings.body_pause_seconds, self._place
             )
         return parse_json(self._body)
+
+    def forget_body(self) -> None:
+        """Drop the body, and give back its room."""
+        self._body = None
+        if self._place is not None:
+            self._place.give_back()
 
     def query(self, name: str) -> str | None:
         """Return a query parameter, None when it is absent or empty."""
@@ -128,20 +137,30 @@ def evidence_of(request: Request) -> Evidence:
     )
 
 
-async def read_body(request: Request, limit: int, pause: float) -> bytes:
-    """Return the body. Raises TooLarge beyond `limit` bytes, TooSlow after a `pause` in seconds."""
+async def read_body(request: Request, limit: int, pause: float, place: Place) -> bytes:
+    """Return the body, for which `place` takes room when it turns out not to be small.
+
+    Raises TooLarge beyond `limit` bytes, TooSlow after a `pause` in seconds, NoRoom.
+    """
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared) > limit * _DISCARDED:
+    expected = int(declared) if declared.isascii() and declared.isdigit() else limit
+    if expected > limit * _DISCARDED:
         _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     try:
         async for chunk in _without_pause(request.stream(), pause):
             size += len(chunk)
-            if size <= limit:
-                chunks.append(chunk)
-            elif size > limit * _DISCARDED:
+            if size > limit * _DISCARDED:
                 break
+            if max(size, expected) > limit:
+                chunks.clear()
+                place.give_back()
+                continue
+            # Not before so much is there: who only promises a body takes no room.
+            if size > SMALL:
+                await place.take(expected)
+            chunks.append(chunk)
     except ClientDisconnect as exc:
         raise InvalidRequest("The connection was closed before the body was complete.") from exc
     if size > limit:

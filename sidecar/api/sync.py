@@ -8,7 +8,9 @@ from starlette.responses import Response
 
 from sidecar.api import schemas
 from sidecar.api.http import Auth, Call, Endpoint, json_response
+from sidecar.domain.principal import Via
 from sidecar.domain.wire import BatchIn, MessageIn, SessionIn, items_in
+from sidecar.domain.writes import Write
 from sidecar.errors import TooLarge
 
 # `success` is what Cursor plugins before 1.0.10 look for.
@@ -16,17 +18,21 @@ _OK = {"ok": True, "success": True}
 
 
 async def session(call: Call) -> Response:
-    stored = await call.context.ingest.session(call.principal, await _sent(call))
-    return json_response({**_OK, "sessionId": stored})
+    id, write = call.context.ingest.session(call.principal, await _sent(call))
+    await _store(call, write)
+    return json_response({**_OK, "sessionId": id})
 
 
 async def message(call: Call) -> Response:
-    stored = await call.context.ingest.message(call.principal, await _sent(call))
-    return json_response({**_OK, "messageId": stored})
+    id, write = call.context.ingest.message(call.principal, await _sent(call))
+    await _store(call, write)
+    return json_response({**_OK, "messageId": id})
 
 
 async def batch(call: Call) -> Response:
-    result = await call.context.ingest.batch(call.principal, await _sent(call))
+    result = call.context.ingest.batch(call.principal, await _sent(call))
+    if result.write is not None:
+        await _store(call, result.write)
     return json_response(
         {
             **_OK,
@@ -46,6 +52,13 @@ async def _sent(call: Call) -> Any:
             "requests."
         )
     return body
+
+
+async def _store(call: Call, write: Write) -> None:
+    # The writer counts it from here on. A visitor's body is kept: the call may be made once more.
+    if call.principal.via is not Via.PROXY:
+        call.forget_body()
+    await call.context.writer.write(write)
 
 
 async def sessions_list(call: Call) -> Response:

@@ -1,4 +1,7 @@
-"""Sync requests: from a parsed body to stored rows."""
+"""Sync requests: from a parsed body to the write of its rows.
+
+Nothing here waits, so however many bodies arrive, one at a time is there in parsed form.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +13,43 @@ from pydantic import BaseModel, ValidationError
 from sidecar.domain.principal import Principal
 from sidecar.domain.rows import MessageRows, Row, RowBuilder
 from sidecar.domain.wire import BatchIn, MessageIn, SessionIn
-from sidecar.domain.writes import encode
+from sidecar.domain.writes import Write, encode
 from sidecar.errors import InvalidRequest, Unprocessable
-from sidecar.services.writer import GroupWriter
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch: items stored, and a sentence for each that was not."""
+    """What became of a batch: items to store, and a sentence for each that cannot be stored."""
 
     sessions: int
     messages: int
     errors: list[str]
+    write: Write | None
 
 
 class IngestService:
-    """Stores what plugins send. Ids are known before anything is written."""
+    """Understands what plugins send. Ids are known before anything is written."""
 
-    def __init__(self, rows: RowBuilder, writer: GroupWriter) -> None:
+    def __init__(self, rows: RowBuilder) -> None:
         self._rows = rows
-        self._writer = writer
 
-    async def session(self, principal: Principal, body: Any) -> str:
-        """Upsert one session and return its id."""
+    def session(self, principal: Principal, body: Any) -> tuple[str, Write]:
+        """Return the id of one session, and the write that upserts it."""
         row = self._rows.session(principal.user, parse(SessionIn, body))
-        await self._write(principal, [row], [])
-        return str(row["id"])
+        return str(row["id"]), _write(principal, [row], [])
 
-    async def message(self, principal: Principal, body: Any) -> str:
-        """Upsert one message, and its session where there is none yet; return its id."""
+    def message(self, principal: Principal, body: Any) -> tuple[str, Write]:
+        """Return the id of one message, and the write that upserts it.
+
+        It makes the session, too, where there is none yet.
+        """
         rows = self._rows.message(principal.user, parse(MessageIn, body))
-        await self._write(principal, [], [rows])
-        return str(rows.message["id"])
+        return str(rows.message["id"]), _write(principal, [], [rows])
 
-    async def batch(self, principal: Principal, body: Any) -> BatchResult:
-        """Upsert many; an item that cannot be understood is reported and fails no other.
+    def batch(self, principal: Principal, body: Any) -> BatchResult:
+        """Make one write of many; an item that cannot be understood is reported and fails no other.
 
         Raises Unprocessable when not a single item can be understood.
         """
@@ -64,17 +67,17 @@ class IngestService:
                 messages.append(self._rows.message(principal.user, parse(MessageIn, item)))
             except InvalidRequest as exc:
                 errors.append(f"Message {_name(item, index)}: {exc.message}")
-        if sessions or messages:
-            await self._write(principal, sessions, messages)
-        elif errors:
-            raise Unprocessable(errors[0])
-        return BatchResult(len(sessions), len(messages), errors)
+        if not sessions and not messages:
+            if errors:
+                raise Unprocessable(errors[0])
+            return BatchResult(0, 0, [], None)
+        write = _write(principal, sessions, messages)
+        return BatchResult(len(sessions), len(messages), errors, write)
 
-    async def _write(
-        self, principal: Principal, sessions: list[Row], messages: list[MessageRows]
-    ) -> None:
-        key = principal.key.id if principal.key else None
-        await self._writer.write(encode(principal.user, key, sessions, messages))
+
+def _write(principal: Principal, sessions: list[Row], messages: list[MessageRows]) -> Write:
+    key = principal.key.id if principal.key else None
+    return encode(principal.user, key, sessions, messages)
 
 
 def parse(model: type[Model], body: Any) -> Model:
