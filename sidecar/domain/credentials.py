@@ -18,19 +18,19 @@ PASSWORD: Final = "password"  # noqa: S105
 _LONGEST_OTHER: Final = 64  # characters of what only stands for a value
 _BLANK: Final = r"[ \t]{0,4}"
 
-# Names, in lower case. `PWD=` alone is the folder a shell is in.
-_NAMES: Final = re.compile(
-    r"(?P<password>passw(?:or)?d|passphrase|(?<=[_;-])pwd|(?<=_)pass(?=\\{0,3}[\"']?[ \t]?[=:]))"
-    r"|(?P<secret>secret(?:[_ -]?(?:access[_ -]?)?key)?|token"
-    r"|(?:access|account|api|auth|encryption|master|private|shared|signing)[_ -]?key)"
-    r"|(?P<scheme>bearer|basic)(?=[ \t])|(?P<cookie>cookie)"
-    r"|(?P<aws>a[ks]ia[a-z0-9]{16})(?![a-z0-9])"
+# Kinds of keys that are secret.
+_KEYS: Final = (
+    *("access", "account", "api", "auth", "encryption", "master", "private", "shared", "signing"),
 )
 
-# A text without any of these holds none of the names, and is told so many times as fast.
-_TELLING: Final = (
-    *("passw", "passphrase", "pwd", "_pass", "secret", "token", "key", "bearer", "basic"),
-    *("cookie", "akia", "asia"),
+# Names, in lower case; those in no group are secrets. `PWD=` alone is the folder a shell is in.
+# Each begins with a letter, outside of any group: `re` skips what begins with no such letter.
+_NAMES: Final = re.compile(
+    r"p(?P<password>assw(?:or)?d|assphrase|wd(?<=[_;-]pwd)"
+    r"|ass(?<=_pass)(?=\\{0,3}[\"']?[ \t]?[=:]))"
+    rf"|secret(?:[_ -]?(?:access[_ -]?)?key)?|token|{'|'.join(f'{key}[_ -]?key' for key in _KEYS)}"
+    r"|b(?P<scheme>earer|asic)(?=[ \t])|c(?P<cookie>ookie)"
+    r"|a(?P<aws>[ks]ia[a-z0-9]{16})(?![a-z0-9])"
 )
 
 # From the end of a name: a closing quote or bracket, a type, `=` or `:`, a value.
@@ -65,23 +65,25 @@ _TYPE: Final = re.compile(r"[A-Z][A-Za-z]*\d{0,3}[A-Za-z]*")
 
 def credentials(text: str) -> Iterator[Found]:
     """Find such secrets in `text`, in order; they do not overlap."""
-    lowered = _lowered(text)
-    if not any(telling in lowered for telling in _TELLING):
-        return
     position = 0
-    for name in _NAMES.finditer(lowered):
+    for name in _NAMES.finditer(_lowered(text)):
         if name.start() < position:
             continue
-        found = _FINDERS[name.lastgroup or ""](text, name)
+        found = _FINDERS.get(name.lastgroup or "", _assigned)(text, name)
         if found is not None:
             position = found[1]
             if found[2]:
                 yield found
 
 
+def tells(text: str) -> bool:
+    """Tell whether there is a name of secrets in `text`."""
+    return _NAMES.search(_lowered(text)) is not None
+
+
 def kind_of(name: str, value: str) -> str:
     """Return the kind of secret that a text of this name in JSON is; empty if it is none."""
-    if _NAMES.search(_lowered(name)) is None:
+    if not tells(name):
         return ""
     before = f'"{name}": "'
     found = next(credentials(f'{before}{value}"'), None)
@@ -98,7 +100,7 @@ def _lowered(text: str) -> str:
 
 def _assigned(text: str, name: re.Match[str]) -> Found | None:
     """Find a value that is assigned to the name. A long one that is no secret has the kind ""."""
-    kind = name.lastgroup or ""
+    kind = name.lastgroup or "secret"
     value = _VALUE.match(text, name.end())
     if value is None:
         return None
@@ -199,8 +201,6 @@ def _after_key_id(text: str, name: re.Match[str]) -> Found | None:
 
 
 _FINDERS: Final[dict[str, Callable[[str, re.Match[str]], Found | None]]] = {
-    PASSWORD: _assigned,
-    "secret": _assigned,
     "scheme": _in_header,
     "cookie": _in_cookie,
     "aws": _after_key_id,

@@ -21,7 +21,7 @@ from sidecar.exporters.files import TOGETHER, File, SessionFormat, evals_file, s
 from sidecar.pocketbase.client import Json, PocketBase
 from sidecar.services.limits import Places
 
-# What is in memory at a time: a step reads no more than this.
+# A step reads no more than this. Two are in memory at a time: one is written, the next one read.
 SESSIONS: Final = 50
 MESSAGES: Final = 500
 BYTES: Final = 2 << 20
@@ -106,7 +106,7 @@ class ExportService:
         """Count what `evals` would write, by reading what it would read."""
         found = await self._ids(user, {**selection.conditions(), "evalReady": True})
         counts = _Counts(options, unready=len(set(selection.ids or ())) - len(found))
-        async for pieces in self.pieces(user, found):
+        async for pieces in _one_ahead(self.pieces(user, found)):
             await asyncio.to_thread(counts.add, pieces)
         return counts.preview()
 
@@ -135,7 +135,7 @@ class ExportService:
     async def _chunks(self, user: str, ids: Sequence[str], file: File) -> AsyncIterator[bytes]:
         yield file.begin()
         read = self.pieces if file.reads_messages else self._without_messages
-        async for pieces in read(user, ids):
+        async for pieces in _one_ahead(read(user, ids)):
             yield await asyncio.to_thread(file.write, pieces)
         yield await asyncio.to_thread(file.end)
 
@@ -172,6 +172,18 @@ class ExportService:
 
     def _today(self) -> str:
         return iso(self._clock.now())[:10]
+
+
+async def _one_ahead(steps: AsyncIterator[list[Piece]]) -> AsyncIterator[list[Piece]]:
+    """Yield what `steps` yields; the next one is read while this one is made use of."""
+    following = asyncio.ensure_future(anext(steps, None))
+    try:
+        while (pieces := await following) is not None:
+            following = asyncio.ensure_future(anext(steps, None))
+            yield pieces
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 def _read(content: bytes) -> tuple[list[Message], bool]:

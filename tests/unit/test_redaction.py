@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from sidecar.domain.redaction import Redactor, redacted
+from sidecar.domain import credentials, redaction
+from sidecar.domain.redaction import Redactor, redacted, redacted_as, secrets
 
 LONG = "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
 PEM = "-----BEGIN {0} KEY-----\nMIIEow\nIBAAK\n-----END {0} KEY-----"
@@ -50,6 +54,7 @@ def test_a_secret_is_masked_wherever_it_stands(secret: str, kind: str, around: s
 
 
 MASK = "[password in an address removed]"
+TOKEN_MASK = "[GitHub token removed]"
 
 
 @pytest.mark.parametrize(
@@ -58,6 +63,7 @@ MASK = "[password in an address removed]"
         ("postgres://ann:hunter2@db:5432/x", f"postgres://ann:{MASK}@db:5432/x"),
         ("redis://:hunter2@cache", f"redis://:{MASK}@cache"),
         ("https://a:b%40c@host/p?q", f"https://a:{MASK}@host/p?q"),
+        (f"https://ghp_{LONG}:x-oauth-basic@host", f"https://{TOKEN_MASK}:x-oauth-basic@host"),
     ],
 )
 def test_a_password_in_an_address_is_masked(address: str, masked: str) -> None:
@@ -252,6 +258,76 @@ def test_a_hostile_megabyte_takes_no_longer_than_its_length_asks_for(beginning: 
     """In quadratic time this would take an hour."""
     for text in (beginning * (1_000_000 // len(beginning)), f"{beginning}{'a' * 1_000_000}"):
         assert len(redacted(text).text) > 0
+
+
+# The rules as one would write them if time did not matter.
+PLAIN_SECRET = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    + "".join(f"(?P<kind{n}>{shape})|" for n, (_, shape) in enumerate(redaction._TOKENS))
+    + r"(?<=://)(?P<user>[^\s/:@'\"<>]{0,200}):[^\s/@'\"<>]{1,500}(?=@))"
+    rf"|(?:{redaction._PRIVATE_KEY})"
+)
+PLAIN_NAMES = re.compile(
+    r"(?P<password>passw(?:or)?d|passphrase|(?<=[_;-])pwd|(?<=_)pass(?=\\{0,3}[\"']?[ \t]?[=:]))"
+    r"|(?P<secret>secret(?:[_ -]?(?:access[_ -]?)?key)?|token"
+    r"|(?:access|account|api|auth|encryption|master|private|shared|signing)[_ -]?key)"
+    r"|(?P<scheme>bearer|basic)(?=[ \t])|(?P<cookie>cookie)"
+    r"|(?P<aws>a[ks]ia[a-z0-9]{16})(?![a-z0-9])"
+)
+
+FRAGMENTS = (
+    *("osk_", "os_", "sk-", "sk-ant-", "sk-proj-", "ghp_", "github_pat_", "glpat-", "xoxb-"),
+    *("AKIA", "ASIA", "AIza", "npm_", "pypi-", "hf_", "sk_live_", "rk_test_", "eyJ", ".eyJ"),
+    *("https://", "://", "/", ".", ":", "@", "ann:pw@", "-", "_", "-----BEGIN ", "-----END "),
+    *("PRIVATE KEY-----", "password", "PASSWORD", "passwd", "passphrase", "pwd", "_pwd", ";PWD"),
+    *("_pass", "SMTP_PASS", "pass", "secret", "SECRET_KEY", "access", "account", "api_key"),
+    *("apiKey", "auth", "master", "private", "shared", "token", "key", "KEY", "Bearer", "basic"),
+    *("Cookie", "AKIAABCDEFGH12345678", "\u0130", "\u017f", "=", ": ", " = ", ":=", "=>", " "),
+    *("\n", "\t", '"', "'", '\\"', '": "', ",", ";", "[", "]", "{", LONG, LONG[:16]),
+    *(LONG.lower(), "ABCDEFGH12345678", "hunter2", "8f14e45fceea167a", "YW5uOmh1bnRlcjI="),
+    *("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "sid=8f14e45f", "your", "None", "a", "9"),
+)
+texts = st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join)
+
+
+@settings(max_examples=1_000)
+@given(texts)
+@example("pwd=hunter2")
+@example(f"https://sk-ant-{LONG}:hunter2@host")
+@example(f"https://sk-{LONG[:8]}:hunter2@host")
+@example("------BEGIN PRIVATE KEY-----")
+@example("secretoken=8f14e45fceea167a")
+def test_what_is_found_fast_is_what_the_plain_rules_find(text: str) -> None:
+    found = list(secrets(text))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redaction, "_SECRET", PLAIN_SECRET)
+        patch.setattr(credentials, "_NAMES", PLAIN_NAMES)
+        assert found == list(secrets(text))
+        telling = bool(PLAIN_SECRET.search(text) or credentials.tells(text))
+    assert not (telling and redaction.is_plain(text))
+
+
+@given(texts, texts)
+@example("token", "8f14e45fceea167a")
+@example(f"ghp_{LONG}", "hunter2")
+def test_a_name_that_was_met_before_counts_as_it_did(name: str, text: str) -> None:
+    redactor = Redactor()
+
+    first, second = redactor.value([{name: text}, {name: text}])
+
+    named, said = redacted(name), redacted_as(name, text)
+    assert first == second == {named.text: said.text}
+    once = Counter(named.counts) + Counter(said.counts)
+    assert redactor.counts == once + once
+
+
+def test_more_names_than_are_remembered_are_masked_all_the_same() -> None:
+    redactor = Redactor()
+    value = {f"{number}_token": "8f14e45fceea167a" for number in range(2_000)}
+
+    assert set(redactor.value(value).values()) == {"[secret removed]"}
+    assert set(redactor.value(value).values()) == {"[secret removed]"}
 
 
 def test_in_json_the_name_of_a_value_counts() -> None:

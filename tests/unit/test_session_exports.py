@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import random
 import zipfile
+from collections.abc import AsyncIterator
 from typing import Any, get_args
 
 import pytest
@@ -20,6 +22,7 @@ from sidecar.errors import NotFound
 from sidecar.exporters.archive import Names, file_name
 from sidecar.exporters.files import SessionFormat, sessions_file
 from sidecar.exporters.markdown import fenced
+from sidecar.services.exports import _one_ahead
 from tests.conftest import DATA
 
 SESSION: Session = json.loads((DATA / "exports" / "session.json").read_text("utf-8"))["session"]
@@ -363,3 +366,48 @@ def test_all_sessions_are_meant_only_where_that_is_said() -> None:
     assert body_of(QueryParams("all=true"), options=OPTIONS) == {"filter": {}}
     for value in ("false", "null", "", "1"):
         assert body_of(QueryParams(f"all={value}"), options=OPTIONS) == {}
+
+
+class Steps:
+    """Steps of an export; `read` has those that were begun, the one numbered `bad` fails."""
+
+    def __init__(self, count: int, *, bad: int = -1) -> None:
+        self.read: list[int] = []
+        self._count, self._bad = count, bad
+
+    async def __aiter__(self) -> AsyncIterator[list[Piece]]:
+        for number in range(self._count):
+            self.read.append(number)
+            await asyncio.sleep(0)
+            if number == self._bad:
+                raise NotFound("gone")
+            yield [Piece(SESSION, [])] * number
+
+
+async def test_one_step_is_read_ahead_and_no_more() -> None:
+    before = asyncio.all_tasks()
+    steps = Steps(9)
+    ahead = _one_ahead(aiter(steps))
+
+    got = [len(await anext(ahead)), len(await anext(ahead))]
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    assert (got, steps.read) == ([0, 1], [0, 1, 2])
+    await ahead.aclose()  # type: ignore[attr-defined]
+    assert steps.read == [0, 1, 2]
+    assert not asyncio.all_tasks() - before
+
+
+async def test_every_step_comes_in_order_and_an_empty_one_ends_nothing() -> None:
+    assert [len(pieces) async for pieces in _one_ahead(aiter(Steps(5)))] == [0, 1, 2, 3, 4]
+
+
+async def test_what_was_read_before_a_failure_still_comes() -> None:
+    got = []
+
+    with pytest.raises(NotFound):
+        async for pieces in _one_ahead(aiter(Steps(5, bad=3))):
+            got.append(len(pieces))
+
+    assert got == [0, 1, 2]
