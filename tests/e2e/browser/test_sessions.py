@@ -371,7 +371,9 @@ async def test_coming_back_finds_the_list_where_it_was(site: Site, visitor: Visi
     await expect(grid(page).get_by_role("link").first).to_be_visible()
     await scroll(grid(page), 0.2)
     await expect(grid(page).locator("[data-index='0']")).to_have_count(0)
-    shown = await until(lambda: titles(page), all, "a list without gaps")
+    shown = await until(
+        lambda: titles(page), lambda shown: shown != [] and all(shown), "a list without gaps"
+    )
     middle = shown[len(shown) // 2]
     link = grid(page).get_by_role("link", name=middle).first
     await link.click()
