@@ -15,7 +15,13 @@ it.each([
   [502, "unreachable"],
   [503, "unreachable"],
   [504, "unreachable"],
-])("takes status %d for %s", (status, kind) => expect(kindOfStatus(status)).toBe(kind));
+])("takes status %d for %s", (status, kind) => expect(kindOfStatus(status, "What the server says.")).toBe(kind));
+
+it("takes a 404 that says nothing for a proxy that has no routes yet", () => {
+  expect(kindOfStatus(404, undefined)).toBe("unreachable");
+  expect(toApiError(new ClientResponseError({ status: 404, response: {} }))).toMatchObject({ kind: "unreachable" });
+  expect(toApiError(new ClientResponseError({ status: 404, response: { message: "Not there." } }))).toMatchObject({ kind: "not-found" });
+});
 
 it("takes a fetch without an answer for an unreachable server", () => {
   expect(toApiError(new TypeError("Failed to fetch"))).toMatchObject({ kind: "unreachable", isTransient: true });

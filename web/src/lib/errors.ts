@@ -44,10 +44,12 @@ const SENTENCES: Record<ErrorKind, string> = {
   server: "The server ran into a problem. Try again; if it lasts, look at its log.",
 };
 
-export function kindOfStatus(status: number): ErrorKind {
+/** `sentence`: what the server said of it, which a proxy in front of it does not. */
+export function kindOfStatus(status: number, sentence: string | undefined): ErrorKind {
   if (status === 401) return "signed-out";
   if (status === 403) return "forbidden";
-  if (status === 404) return "not-found";
+  // Traefik finds nothing for a moment after its start, until it has read its routes.
+  if (status === 404) return sentence === undefined ? "unreachable" : "not-found";
   if (status === 429) return "busy";
   // 502 and 504 are Traefik's words for a service behind it that is down; 503 is ours for the same.
   if (status === 0 || (status >= 502 && status <= 504)) return "unreachable";
@@ -71,10 +73,10 @@ export function messageOf(error: unknown): string {
 function fromPocketBase(error: ClientResponseError): ApiError {
   // Hooks of our own client (see pocketbase.ts) throw ApiErrors, which the SDK wraps.
   if (error.originalError instanceof ApiError) return error.originalError;
-  const kind = kindOfStatus(error.status);
-  const message: unknown = error.response.message;
-  const own = kind === "rejected" && typeof message === "string" ? message : undefined;
-  return new ApiError(kind, own, error.status, { cause: error });
+  const said: unknown = error.response.message;
+  const sentence = typeof said === "string" ? said : undefined;
+  const kind = kindOfStatus(error.status, sentence);
+  return new ApiError(kind, kind === "rejected" ? sentence : undefined, error.status, { cause: error });
 }
 
 function isAbort(error: unknown): boolean {

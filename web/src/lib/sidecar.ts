@@ -33,7 +33,7 @@ export async function answered(path: string, options: SidecarOptions = {}): Prom
 
 function refusal(status: number, sentence: string | undefined): ApiError {
   // Traefik says 503, too, without a sentence; with one, the sidecar is there and misses PocketBase.
-  const kind = status === 503 && sentence !== undefined ? "unavailable" : kindOfStatus(status);
+  const kind = status === 503 && sentence !== undefined ? "unavailable" : kindOfStatus(status, sentence);
   return new ApiError(kind, sentence, status);
 }
 
